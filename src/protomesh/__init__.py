@@ -1,0 +1,1 @@
+"""Protomesh: one contract becomes a gRPC service, a REST API, an event stream and functions."""

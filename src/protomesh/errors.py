@@ -1,0 +1,120 @@
+"""The one error tree of Protomesh.
+
+    MeshError
+    ├── InvalidArgument 3     the request is wrong, whatever the state of the system
+    ├── DeadlineExceeded 4
+    ├── NotFound 5
+    ├── AlreadyExists 6
+    ├── PermissionDenied 7    known caller, may not
+    ├── ResourceExhausted 8   a limit was reached; try later
+    ├── FailedPrecondition 9  the state of the system forbids it
+    │   └── CallInsideTransaction   a stub was called while the transaction holds writes
+    ├── Aborted 10            lost a race; read again and retry
+    ├── Unimplemented 12
+    ├── Internal 13           our fault; the wire never learns more than "internal error"
+    ├── Unavailable 14        a part is away; retry
+    ├── Unauthenticated 16    no or bad credentials
+    └── Teapot                418, the mission's own
+    ConfigError               a file or setting is wrong: says what, where and what to do
+
+Codes are those of google.rpc.Code. `protomesh.rpc` alone turns them into a wire status.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One field that broke a rule: `field` in the form `lines[0].quantity`, `rule` the rule's id."""
+
+    field: str
+    rule: str
+    message: str
+
+
+class MeshError(Exception):
+    """What a handler, function or room raises to answer with a status other than OK."""
+
+    code: ClassVar[int] = 2
+    retryable: ClassVar[bool] = False
+    http_status: ClassVar[int | None] = None
+    """Set only where HTTP has a status that the fixed gRPC mapping cannot reach."""
+
+    def __init__(self, message: str, *, violations: tuple[Violation, ...] = ()) -> None:
+        super().__init__(message)
+        self.message = message
+        self.violations = violations
+
+
+class InvalidArgument(MeshError):
+    code = 3
+
+
+class DeadlineExceeded(MeshError):
+    code = 4
+    retryable = True
+
+
+class NotFound(MeshError):
+    code = 5
+
+
+class AlreadyExists(MeshError):
+    code = 6
+
+
+class PermissionDenied(MeshError):
+    code = 7
+
+
+class ResourceExhausted(MeshError):
+    code = 8
+    retryable = True
+
+
+class FailedPrecondition(MeshError):
+    code = 9
+
+
+class CallInsideTransaction(FailedPrecondition):
+    """Call first, then write: a remote call must never be waited for while rows are locked."""
+
+
+class Aborted(MeshError):
+    code = 10
+    retryable = True
+
+
+class Unimplemented(MeshError):
+    code = 12
+
+
+class Internal(MeshError):
+    code = 13
+
+
+class Unavailable(MeshError):
+    code = 14
+    retryable = True
+
+
+class Unauthenticated(MeshError):
+    code = 16
+
+
+class Teapot(FailedPrecondition):
+    http_status = 418
+
+
+class ConfigError(Exception):
+    """A file, flag or variable is wrong.
+
+    `where` names the place (file, JSON path or setting), `fix` says what to do.
+    """
+
+    def __init__(self, what: str, *, where: str = "", fix: str = "") -> None:
+        super().__init__(": ".join(part for part in (where, what) if part) + (f" ({fix})" if fix else ""))
+        self.what = what
+        self.where = where
+        self.fix = fix

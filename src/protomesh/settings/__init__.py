@@ -1,0 +1,27 @@
+"""Settings: mesh.toml, the environment and flags as frozen, typed records. Read only in `app` and `cli`."""
+
+from protomesh.settings.load import load_manifest
+from protomesh.settings.manifest import (
+    BrokerSettings,
+    CorsSettings,
+    FunctionsSettings,
+    GatewaySettings,
+    LimitSettings,
+    Manifest,
+    ServiceSettings,
+)
+from protomesh.settings.ports import Ports
+from protomesh.settings.process import ProcessSettings
+
+__all__ = [
+    "BrokerSettings",
+    "CorsSettings",
+    "FunctionsSettings",
+    "GatewaySettings",
+    "LimitSettings",
+    "Manifest",
+    "Ports",
+    "ProcessSettings",
+    "ServiceSettings",
+    "load_manifest",
+]

@@ -1,0 +1,110 @@
+"""The records of mesh.toml."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,40}$")]
+
+
+class Section(BaseModel):
+    """A table of mesh.toml: unknown keys are refused, values never change."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class MeshSettings(Section):
+    """`[mesh]`"""
+
+    name: Name = "mesh"
+    environment: Literal["development", "production"] = "development"
+
+
+class ContractSettings(Section):
+    """`[contract]`: where the .proto files are and under which package their Python code is generated."""
+
+    protos: str = "protos"
+    generated: str = "gen"
+    python: Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_]*$")] = "app_pb"
+
+
+class CorsSettings(Section):
+    """`[gateway.cors]`: origins are exact (`https://app.example`) or a regular expression (`~https://.*`)."""
+
+    origins: tuple[str, ...] = ()
+    credentials: bool = True
+    max_age_seconds: int = 600
+
+    @model_validator(mode="after")
+    def _no_open_credentials(self) -> "CorsSettings":
+        if self.credentials and "*" in self.origins:
+            raise ValueError("origins may not be '*' while credentials is true: any page could act as the user")
+        return self
+
+
+class LimitSettings(Section):
+    """`[gateway.limits]`"""
+
+    body_bytes: Annotated[int, Field(gt=0)] = 4 * 1024 * 1024
+    timeout_seconds: Annotated[float, Field(gt=0)] = 15.0
+    stream_seconds: Annotated[float, Field(gt=0)] = 300.0
+    connections: Annotated[int, Field(gt=0)] = 10_000
+
+
+class GatewaySettings(Section):
+    """`[gateway]`"""
+
+    port: Annotated[int, Field(ge=0, le=65535)] = 8080
+    host: str = "127.0.0.1"
+    cors: CorsSettings = CorsSettings()
+    limits: LimitSettings = LimitSettings()
+
+
+class BrokerSettings(Section):
+    """`[broker]`: an empty bootstrap means the embedded broker."""
+
+    driver: Literal["kafka-python"] = "kafka-python"
+    bootstrap: str = ""
+    fsync: bool = False
+
+
+class ServiceSettings(Section):
+    """`[services.NAME]`. `serves` names packages or services of the contract; by default `*.NAME.v*`."""
+
+    language: Literal["python", "go", "typescript"] = "python"
+    command: str = ""
+    port: Annotated[int, Field(ge=0, le=65535)] = 0
+    database: str = ""
+    replicas: Annotated[int, Field(ge=1, le=32)] = 1
+    serves: tuple[str, ...] = ()
+    engine: Literal["grpcio", "native"] = "grpcio"
+    threads: Annotated[int, Field(ge=1, le=512)] = 32
+    streams: Annotated[int, Field(ge=0, le=512)] = 16
+
+
+class FunctionsSettings(Section):
+    """`[functions]`"""
+
+    folder: str = "functions"
+    database: str = "functions"
+    max_workers: Annotated[int, Field(ge=1, le=256)] = 4
+
+
+class Manifest(Section):
+    """The whole of mesh.toml."""
+
+    mesh: MeshSettings = MeshSettings()
+    contract: ContractSettings = ContractSettings()
+    gateway: GatewaySettings = GatewaySettings()
+    broker: BrokerSettings = BrokerSettings()
+    services: dict[Name, ServiceSettings] = {}
+    functions: FunctionsSettings = FunctionsSettings()
+    flows: dict[Name, tuple[Name, ...]] = {}
+
+    @model_validator(mode="after")
+    def _flows_name_services(self) -> "Manifest":
+        for caller, callees in self.flows.items():
+            for name in (caller, *callees):
+                if name not in self.services and name != "functions":
+                    raise ValueError(f"flows names '{name}', which is no service of this mesh")
+        return self

@@ -1,0 +1,32 @@
+"""What one process is told by its environment: `PROTOMESH_STATE_DIR`, `PROTOMESH_PORT_BASE` and so on."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class ProcessSettings(BaseSettings):
+    """Set by `protomesh up` for each process it starts; by the deployment elsewhere. All have defaults."""
+
+    model_config = SettingsConfigDict(env_prefix="PROTOMESH_", frozen=True, extra="ignore")
+
+    manifest: Path = Path("mesh.toml")
+    state_dir: Path = Path(".mesh")
+    port_base: int = 0
+    """0: the gateway's port of the manifest."""
+    replica: int = 1
+    host: str = "127.0.0.1"
+    port: int = 0
+    """The port to serve on; 0: the one that the manifest's rule gives this replica."""
+    bootstrap: str = ""
+    """Kafka's address; empty: that of the manifest, else the embedded broker's."""
+    database_url: str = ""
+    """SQLAlchemy URL; empty: an SQLite file in the state directory."""
+    addresses: dict[str, str] = Field(default_factory=dict)
+    """Where other services are, as JSON `{"users": "dns:///users:9000"}`; by default the ports' rule."""
+    environment: Literal["", "development", "production"] = ""
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    metrics_port: int = -1
+    """Prometheus port; -1: none."""
