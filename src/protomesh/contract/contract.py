@@ -8,6 +8,7 @@ from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from google.protobuf.descriptor import Descriptor
 from google.protobuf.message import Message
 
+from protomesh.contract.pool import add_file
 from protomesh.contract.read import read_resource, read_service
 from protomesh.contract.records import Method, Resource, Service
 from protomesh.errors import ConfigError
@@ -16,14 +17,15 @@ from protomesh.errors import ConfigError
 class Contract:
     """Everything that the .proto files say, looked up by name. Never changes after it is built.
 
-    Messages are the generated classes where these are imported, since both live in the default pool.
+    Messages are the generated classes: `python` is the root package of the project's generated code
+    (`shop_pb`). Where that cannot be imported, classes are made from the descriptors.
     """
 
-    def __init__(self, files: descriptor_pb2.FileDescriptorSet) -> None:
+    def __init__(self, files: descriptor_pb2.FileDescriptorSet, python: str = "") -> None:
         self.files = files
         self._pool = descriptor_pool.Default()
         for file in files.file:
-            _add(self._pool, file)
+            add_file(self._pool, file, python)
         self.services: Mapping[str, Service] = {
             service.name: service for file in files.file for service in self._services_of(file)
         }
@@ -32,10 +34,10 @@ class Contract:
         }
 
     @classmethod
-    def load(cls, path: Path) -> "Contract":
+    def load(cls, path: Path, python: str = "") -> "Contract":
         """Read a descriptor set file. Raises ConfigError."""
         try:
-            return cls(descriptor_pb2.FileDescriptorSet.FromString(path.read_bytes()))
+            return cls(descriptor_pb2.FileDescriptorSet.FromString(path.read_bytes()), python)
         except FileNotFoundError:
             raise ConfigError("no such file", where=str(path), fix="run make gen") from None
 
@@ -69,13 +71,3 @@ def _full(
 ) -> str:
     return f"{file.package}.{item.name}" if file.package else item.name
 
-
-def _add(pool: descriptor_pool.DescriptorPool, file: descriptor_pb2.FileDescriptorProto) -> None:
-    """Add a file that the pool lacks; one that a generated module has added already is left as it is."""
-    try:
-        pool.FindFileByName(file.name)
-    except KeyError:
-        bare = descriptor_pb2.FileDescriptorProto()
-        bare.CopyFrom(file)
-        bare.ClearField("source_code_info")
-        pool.AddSerializedFile(bare.SerializeToString())
