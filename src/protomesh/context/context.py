@@ -1,0 +1,64 @@
+"""The record that is injected instead of globals, and the ports that it holds."""
+
+import logging
+import threading
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+from protomesh.clock import Clock
+
+S = TypeVar("S")
+S_co = TypeVar("S_co", covariant=True)
+
+
+class UnitOfWork(Protocol):
+    """One transaction: rows and events, committed together or not at all."""
+
+    @property
+    def tx(self) -> Any:
+        """The SQLAlchemy connection inside the transaction."""
+        ...
+
+    def emit(self, topic: str, message: Any, *, type: str, key: str = "", subject: str = "") -> None:  # noqa: A002 - CloudEvents' own name
+        """Buffer an event; it is inserted as the last statement before COMMIT."""
+        ...
+
+
+class Database(Protocol):
+    """A process's own database."""
+
+    def unit_of_work(self, *, read_only: bool = False) -> AbstractContextManager[UnitOfWork]: ...
+
+
+class Clients(Protocol):
+    """Typed clients of other services."""
+
+    def stub(self, stub: type[S]) -> S:
+        """A generated stub class, such as UsersStub, connected to wherever that service is.
+
+        Calls made with it carry the deadline, the end user and the trace of the call being handled, and this
+        process's own service identity.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Passed to every service: `def __init__(self, context: Context)`."""
+
+    name: str
+    """`users`, and in tokens `service:users`."""
+    environment: str
+    clock: Clock
+    clients: Clients
+    database: Database
+    state_dir: Path
+    log: logging.Logger
+    stopping: threading.Event
+    """Set when the process drains: watches and loops end."""
+
+    def stub(self, stub: type[S]) -> S:
+        """Shorthand for `clients.stub`."""
+        return self.clients.stub(stub)
