@@ -1,0 +1,49 @@
+"""An SQLAlchemy engine with the settings that the unit of work relies on."""
+
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from protomesh.errors import ConfigError
+
+READ_ONLY = "protomesh_read_only"
+"""Execution option of a connection whose transactions only read."""
+
+BUSY_SECONDS = 5
+
+
+def open_engine(url: str, *, connections: int = 16) -> Engine:
+    """Open the database of a service: `sqlite:////path/users.db` or `postgresql+psycopg://…`.
+
+    Raises ConfigError for a URL that cannot be understood.
+    """
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise ConfigError("not a database URL", where=url.split("@")[-1], fix="use sqlite:///file.db") from None
+    if parsed.get_backend_name() != "sqlite":
+        return create_engine(parsed, pool_size=connections, max_overflow=0, pool_pre_ping=True)
+    engine = create_engine(
+        parsed,
+        pool_size=connections,
+        max_overflow=0,
+        connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
+    )
+    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _prepare(connection: Any, _entry: ConnectionPoolEntry) -> None:
+    """WAL lets readers go on beside the writer; FULL makes a commit survive a power cut."""
+    connection.isolation_level = None
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}").close()
+
+
+def _begin(connection: Connection) -> None:
+    """Take the write lock at once: a transaction that reads first and writes later would fail under load."""
+    read_only = connection.get_execution_options().get(READ_ONLY, False)
+    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
