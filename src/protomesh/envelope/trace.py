@@ -1,0 +1,30 @@
+"""The traceparent header of W3C Trace Context (https://www.w3.org/TR/trace-context-2/, section 3.2)."""
+
+import os
+import re
+
+_FORM = re.compile(r"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?")
+_KNOWN_FLAGS = 0b11
+"""sampled and random-trace-id; the others are to be cleared."""
+
+
+def new_traceparent() -> str:
+    """The first span of a trace: sampled, with a random trace id."""
+    return f"00-{_random(16)}-{_random(8)}-03"
+
+
+def child_of(traceparent: str) -> str:
+    """A new span in the same trace; where the parent is malformed or empty, the first span of a new trace."""
+    parent = _FORM.fullmatch(traceparent)
+    if parent is None:
+        return new_traceparent()
+    version, trace, span, flags, rest = parent.groups()
+    if version == "ff" or (version == "00" and rest) or not trace.strip("0") or not span.strip("0"):
+        return new_traceparent()
+    return f"00-{trace}-{_random(8)}-{int(flags, 16) & _KNOWN_FLAGS:02x}"
+
+
+def _random(count: int) -> str:
+    """Hexadecimal, never all zeros, which the specification forbids."""
+    text = os.urandom(count).hex()
+    return text if text.strip("0") else _random(count)
