@@ -1,5 +1,6 @@
 """`Context`: what one process is made of, built once in the composition root and passed to every service and function."""
 
 from protomesh.context.context import Clients, Context, Database, UnitOfWork
+from protomesh.context.origin import CURRENT, Origin
 
-__all__ = ["Clients", "Context", "Database", "UnitOfWork"]
+__all__ = ["CURRENT", "Clients", "Context", "Database", "Origin", "UnitOfWork"]
