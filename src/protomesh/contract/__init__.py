@@ -2,5 +2,17 @@
 
 from protomesh.contract.contract import Contract
 from protomesh.contract.records import HttpBinding, Kind, Method, Resource, Service
+from protomesh.contract.selectors import event_matches, event_pattern, nearest, resolve
 
-__all__ = ["Contract", "HttpBinding", "Kind", "Method", "Resource", "Service"]
+__all__ = [
+    "Contract",
+    "HttpBinding",
+    "Kind",
+    "Method",
+    "Resource",
+    "Service",
+    "event_matches",
+    "event_pattern",
+    "nearest",
+    "resolve",
+]
