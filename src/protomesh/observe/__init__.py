@@ -1,0 +1,6 @@
+"""What a running process says of itself: JSON log lines and Prometheus metrics."""
+
+from protomesh.observe.log import JsonHandler, LogSink, configure
+from protomesh.observe.metrics import CallMetrics, RelayMetrics, serve_metrics
+
+__all__ = ["CallMetrics", "JsonHandler", "LogSink", "RelayMetrics", "configure", "serve_metrics"]

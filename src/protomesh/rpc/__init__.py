@@ -1,0 +1,27 @@
+"""Calls: the server with its interceptors, and the clients. The only room that knows gRPC."""
+
+from protomesh.rpc.admission import Limits
+from protomesh.rpc.call import Call
+from protomesh.rpc.client import MeshClients, serving
+from protomesh.rpc.interceptor import Handler, Interceptor
+from protomesh.rpc.interceptors import Auth, Events, Status, Telemetry, Validation
+from protomesh.rpc.messages import page_of, timestamp, update_mask
+from protomesh.rpc.server import Server
+
+__all__ = [
+    "Auth",
+    "Call",
+    "Events",
+    "Handler",
+    "Interceptor",
+    "Limits",
+    "MeshClients",
+    "Server",
+    "Status",
+    "Telemetry",
+    "Validation",
+    "page_of",
+    "serving",
+    "timestamp",
+    "update_mask",
+]

@@ -6,7 +6,7 @@ from protomesh.store.events import Emission, PendingEvent
 from protomesh.store.migrate import migrate, migrate_library
 from protomesh.store.outbox import OutboxRow, depth, lowest, remove
 from protomesh.store.unit_of_work import SqlUnitOfWork
-from protomesh.store.wake import Bell, Wakener
+from protomesh.store.wake import Bell, Wakener, bell_path
 
 __all__ = [
     "Bell",
@@ -16,6 +16,7 @@ __all__ = [
     "SqlDatabase",
     "SqlUnitOfWork",
     "Wakener",
+    "bell_path",
     "depth",
     "lowest",
     "migrate",

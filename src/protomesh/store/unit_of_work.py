@@ -18,7 +18,9 @@ class SqlUnitOfWork:
     Leaving the block normally commits, leaving it by an exception rolls back.
     """
 
-    def __init__(self, engine: Engine, clock: Clock, bell: Bell | None, encode: Encode | None, *, read_only: bool) -> None:
+    def __init__(
+        self, engine: Engine, clock: Clock, bell: Bell | None, encode: Encode | None, *, read_only: bool
+    ) -> None:
         self._engine = engine
         self._clock = clock
         self._bell = bell

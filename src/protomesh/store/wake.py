@@ -4,10 +4,24 @@ Losing one costs nothing but a moment: the relay looks by itself every second as
 """
 
 import contextlib
+import hashlib
 import os
 import select
 import socket
+import tempfile
 from pathlib import Path
+
+LONGEST_PATH = 90
+"""A Unix socket's address holds 108 bytes on Linux, 104 elsewhere; some are kept for a suffix."""
+
+
+def bell_path(state_dir: Path, database: str) -> Path:
+    """Where a database's bell hangs: in the state directory, or under a short name where that path is too long."""
+    path = state_dir.absolute() / "run" / f"{database}.bell"
+    if len(os.fsencode(path)) <= LONGEST_PATH:
+        return path
+    digest = hashlib.sha256(os.fsencode(path)).hexdigest()[:24]
+    return Path(tempfile.gettempdir()) / f"mesh-{digest}.bell"
 
 
 class Bell:

@@ -1,0 +1,64 @@
+"""Products, money and stock. Knows no database and no wire."""
+
+import secrets
+from dataclasses import dataclass, replace
+
+from protomesh.errors import Aborted, FailedPrecondition, InvalidArgument
+
+ID_BYTES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """As google.type.Money: whole units and billionths."""
+
+    currency: str
+    units: int
+    nanos: int
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """`version` grows with every write that a client asked for, and with stock."""
+
+    id: str
+    title: str
+    price: Price
+    stock: int
+    version: int
+
+    @property
+    def etag(self) -> str:
+        return f"v{self.version}"
+
+    def must_match(self, etag: str) -> None:
+        """Raises Aborted when an etag was given and is not this one."""
+        if etag and etag != self.etag:
+            raise Aborted(f"product {self.id} has changed: its etag is {self.etag}, not {etag}")
+
+    def take(self, quantity: int) -> "Product":
+        """Fewer in stock. Raises FailedPrecondition."""
+        if quantity > self.stock:
+            raise FailedPrecondition(f"product {self.id}: {quantity} wanted, {self.stock} in stock")
+        return replace(self, stock=self.stock - quantity, version=self.version + 1)
+
+    def put_back(self, quantity: int) -> "Product":
+        return replace(self, stock=self.stock + quantity, version=self.version + 1)
+
+
+def offer(product_id: str, title: str, price: Price, stock: int) -> Product:
+    """A new product; the id is made when none was wished for."""
+    if not title:
+        raise InvalidArgument("product: title is required")
+    if not price.currency:
+        raise InvalidArgument("product: price is required, with its currencyCode")
+    return Product(product_id or f"p{secrets.token_hex(ID_BYTES)}", title, price, stock, 1)
+
+
+def wanted(lines: list[tuple[str, int]]) -> dict[str, int]:
+    """How many of each product, lines of the same product added up; in order of the ids, so that two
+    reservations lock rows in the same order."""
+    sums: dict[str, int] = {}
+    for product_id, quantity in sorted(lines):
+        sums[product_id] = sums.get(product_id, 0) + quantity
+    return sums

@@ -1,0 +1,113 @@
+"""What every Python process of a mesh begins with: settings, manifest, contract, log, signals."""
+
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from protomesh.clock import Clock, SystemClock
+from protomesh.contract import Contract
+from protomesh.errors import ConfigError
+from protomesh.gateway.placement import placement
+from protomesh.observe import LogSink, configure
+from protomesh.settings import Manifest, Ports, ProcessSettings, load_manifest
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """The common ground of a process; `project` is the folder of mesh.toml."""
+
+    name: str
+    settings: ProcessSettings
+    manifest: Manifest
+    contract: Contract
+    clock: Clock
+    sink: LogSink
+    log: logging.Logger
+    stopping: threading.Event
+
+    @property
+    def project(self) -> Path:
+        return self.settings.manifest.absolute().parent
+
+    @property
+    def state_dir(self) -> Path:
+        return self.settings.state_dir.absolute()
+
+    @property
+    def environment(self) -> str:
+        return self.settings.environment or self.manifest.mesh.environment
+
+    @property
+    def ports(self) -> Ports:
+        return Ports(self.manifest, self.settings.port_base or self.manifest.gateway.port)
+
+    @property
+    def bootstrap(self) -> str:
+        """Kafka's address: told, or in the manifest, or the embedded broker's."""
+        embedded = f"{self.settings.host}:{self.ports.broker}"
+        return self.settings.bootstrap or self.manifest.broker.bootstrap or embedded
+
+    def database_url(self, name: str) -> str:
+        """A service's database: told, or in the manifest, or an SQLite file in the state directory."""
+        settings = self.manifest.services.get(name)
+        told = self.settings.database_url or (settings.database if settings else "")
+        if told:
+            return told
+        (self.state_dir / "data").mkdir(parents=True, exist_ok=True)
+        return f"sqlite:///{self.state_dir}/data/{name}.db"
+
+    def addresses(self) -> Mapping[str, str]:
+        """gRPC targets of all contract services: told by the deployment, or by the ports' rule."""
+        targets = {}
+        for service, name in placement(self.contract, self.manifest).items():
+            ports = self.ports.service(name)
+            local = "ipv4:" + ",".join(f"{self.settings.host}:{port}" for port in ports)
+            targets[service] = self.settings.addresses.get(name, local)
+        return targets
+
+    def allowed(self) -> frozenset[str]:
+        """The contract services that this process may call (mesh.toml, [flows])."""
+        callees = self.manifest.flows.get(self.name, ())
+        return frozenset(
+            service for service, name in placement(self.contract, self.manifest).items() if name in callees
+        )
+
+
+def run(name: str, main: Callable[[Process], None]) -> None:
+    """Run a process until it is told to stop. A wrong setting ends it with one line and status 2."""
+    try:
+        process = _begin(name)
+    except ConfigError as error:
+        print(f"{name}: {error}", file=sys.stderr)  # noqa: T201 - the log is not there yet
+        raise SystemExit(2) from None
+    for each in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(each, lambda _number, _frame: process.stopping.set())
+    try:
+        main(process)
+    except ConfigError as error:
+        process.log.error("%s", error)
+        raise SystemExit(2) from None
+    finally:
+        process.sink.close()
+
+
+def ready(address: str) -> None:
+    """Tell whoever started this process that it serves."""
+    sys.stdout.write(f"ready {address}\n")
+    sys.stdout.flush()
+
+
+def _begin(name: str) -> Process:
+    settings = ProcessSettings()
+    manifest = load_manifest(settings.manifest)
+    project = settings.manifest.absolute().parent
+    contract = Contract.load(project / manifest.contract.generated / "descriptors.binpb", manifest.contract.python)
+    sink = configure(name, settings.log_level)
+    log = logging.getLogger(name)
+    log.info("starting, process %d", os.getpid())
+    return Process(name, settings, manifest, contract, SystemClock(), sink, log, threading.Event())

@@ -1,0 +1,87 @@
+"""One process for all databases: a thread per outbox, one producer for them all."""
+
+import logging
+import threading
+from collections.abc import Sequence
+
+from sqlalchemy.exc import OperationalError
+
+from protomesh.broker import Producer
+from protomesh.clock import Clock
+from protomesh.observe import RelayMetrics
+from protomesh.relay.publish import publish
+from protomesh.relay.source import Source
+
+BATCH = 500
+IDLE_SECONDS = 1.0
+"""How long the relay trusts the bell before it looks by itself."""
+
+RETRY_SECONDS = 0.5
+
+
+class Relay:
+    """Selects the lowest rows, publishes, deletes them after the acknowledgement; keeps no cursor.
+
+    A row is deleted only once it stands in Kafka; a crash in between publishes it again, with the same id.
+    """
+
+    def __init__(
+        self, sources: Sequence[Source], producer: Producer, clock: Clock, metrics: RelayMetrics, log: logging.Logger
+    ) -> None:
+        self._sources = sources
+        self._producer = producer
+        self._clock = clock
+        self._metrics = metrics
+        self._log = log
+        self._stopping = threading.Event()
+        self._threads = [
+            threading.Thread(target=self._run, args=(source,), name=f"relay-{source.name}") for source in sources
+        ]
+
+    def start(self) -> None:
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """End after the batches in flight; what is not acknowledged stays in the outbox."""
+        self._stopping.set()
+        for thread in self._threads:
+            thread.join()
+        self._producer.close()
+        for source in self._sources:
+            source.close()
+
+    def _run(self, source: Source) -> None:
+        while not self._stopping.is_set():
+            try:
+                if not source.acquire() or not source.exists():
+                    self._clock.sleep(RETRY_SECONDS, self._stopping)
+                elif not self.drain(source):
+                    self._measure(source)
+                    source.wait(IDLE_SECONDS)
+            except OperationalError as error:
+                self._log.warning("%s: database busy or away, trying again: %s", source.name, error.orig)
+                self._clock.sleep(RETRY_SECONDS, self._stopping)
+            except Exception:
+                self._log.exception("%s: relay failed, trying again", source.name)
+                self._clock.sleep(RETRY_SECONDS, self._stopping)
+
+    def drain(self, source: Source) -> bool:
+        """Publish one batch; whether there may be more."""
+        rows = source.lowest(BATCH)
+        if not rows:
+            return False
+        outcome = publish(rows, self._producer, self._stopping)
+        source.remove(outcome.acknowledged)
+        for row, error in outcome.failures:
+            self._log.error(
+                "%s: event %d for topic %s was refused and is kept: %s", source.name, row.id, row.topic, error
+            )
+        if outcome.failures:
+            self._clock.sleep(RETRY_SECONDS, self._stopping)
+        return True
+
+    def _measure(self, source: Source) -> None:
+        waiting, oldest = source.depth()
+        self._metrics.depth.labels(source.name).set(waiting)
+        self._metrics.age.labels(source.name).set(0.0 if oldest is None else self._clock.now() - oldest)

@@ -1,0 +1,92 @@
+"""The REST answer of a success, derived from the contract; the first row that fits wins.
+
+    returns google.longrunning.Operation    202
+    standard create, POST to a collection   201, Location
+    returns google.protobuf.Empty           204
+    list with a next_page_token             206, Link rel=next, rel=first
+    resource with an etag                   ETag
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from google.protobuf.message import Message
+
+from protomesh.contract import Contract, HttpBinding, Method
+from protomesh.rpc.call import Call
+
+Headers = tuple[tuple[str, str], ...]
+Answer = Callable[[Message, Call], Headers]
+
+EMPTY = "google.protobuf.Empty"
+OPERATION = "google.longrunning.Operation"
+
+
+def answer_of(method: Method, contract: Contract) -> Answer | None:
+    """What to send besides the body; None where 200 and the body are all."""
+    if not method.bindings:
+        return None
+    if method.response == OPERATION:
+        return lambda _response, _call: (("x-http-status", "202"),)
+    if method.response == EMPTY:
+        return lambda _response, _call: (("x-http-status", "204"),)
+    if creates(method, contract):
+        return _created(method.bindings[0], contract.resources[method.response].variables)
+    if "next_page_token" in contract.descriptor(method.response).fields_by_name:
+        return _page
+    if "etag" in contract.descriptor(method.response).fields_by_name:
+        return _etag
+    return None
+
+
+def creates(method: Method, contract: Contract) -> bool:
+    """Whether this is a standard create (AIP-133): POST to a collection, returning the resource itself."""
+    first = method.bindings[0]
+    is_collection = first.verb == "POST" and not first.custom_verb and not first.template.endswith("}")
+    return is_collection and method.name.startswith("Create") and method.response in contract.resources
+
+
+def _created(binding: HttpBinding, variables: tuple[str, ...]) -> Answer:
+    """Location: the collection's address, with its variables and the new id filled in from the response."""
+    parents = binding.variables
+    own = [name for name in variables if name not in parents]
+
+    def created(response: Any, _call: Call) -> Headers:
+        path = binding.template.format_map(_Values(response)) if parents else binding.template
+        location = f"{path}/{response.id}" if own else path
+        return (("x-http-status", "201"), ("location", location), *_etag(response, _call))
+
+    return created
+
+
+class _Values(Mapping[str, str]):
+    """A response's fields as values for a URL template."""
+
+    def __init__(self, response: Any) -> None:
+        self._response = response
+
+    def __getitem__(self, name: str) -> str:
+        return str(getattr(self._response, name))
+
+    def __iter__(self) -> Any:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
+
+def _page(response: Any, call: Call) -> Headers:
+    """RFC 8288 links. The addresses keep the query that the client sent."""
+    if not response.next_page_token:
+        return ()
+    path, _, query = str(call.metadata.get("x-envoy-original-path", "")).partition("?")
+    asked = [(name, value) for name, value in parse_qsl(query) if name not in {"pageToken", "page_token"}]
+    first = f"{path}?{urlencode(asked)}" if asked else path
+    following = f"{path}?{urlencode([*asked, ('pageToken', response.next_page_token)])}"
+    return (("x-http-status", "206"), ("link", f"<{following}>;rel=next"), ("link", f"<{first}>;rel=first"))
+
+
+def _etag(response: Any, _call: Call) -> Headers:
+    """RFC 9110, 8.8.3: a strong validator in quotes."""
+    return (("etag", f'"{response.etag}"'),) if getattr(response, "etag", "") else ()

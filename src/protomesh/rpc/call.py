@@ -1,0 +1,144 @@
+"""`Call`: what a handler knows of the call besides its request."""
+
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import grpc
+
+from protomesh.contract import Method
+from protomesh.envelope import child_of, new_traceparent
+from protomesh.errors import FailedPrecondition
+from protomesh.store import SqlDatabase, SqlUnitOfWork
+from protomesh.tokens import Identity
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection  # loaded only by services that have a database
+
+    from protomesh.store.events import Encode
+
+UNBOUNDED = 1e9
+"""Seconds; the engines answer a call without a deadline with None or with centuries."""
+
+
+class Call:
+    """One call. Belongs to the thread that handles it.
+
+    `identity` is the end user, all empty for a visitor; `service` the calling service or function, else empty.
+    """
+
+    __slots__ = (
+        "_database",
+        "_deadline",
+        "_default_timeout",
+        "_traceparent",
+        "_work",
+        "changed",
+        "context",
+        "encode",
+        "failure_headers",
+        "identity",
+        "metadata",
+        "method",
+        "rest",
+        "service",
+        "started",
+    )
+
+    def __init__(
+        self, method: Method, context: grpc.ServicerContext, database: SqlDatabase | None, default_timeout: float
+    ) -> None:
+        self.method = method
+        self.context = context
+        self.metadata: Mapping[str, Any] = dict(context.invocation_metadata())
+        self.rest = "x-envoy-original-method" in self.metadata
+        self.started = time.monotonic()
+        self.identity: Identity = ANONYMOUS
+        self.service = ""
+        self.changed = True
+        """Set to False by a handler whose work was done before: a repeat announces nothing."""
+        self.encode: Encode | None = None
+        self.failure_headers: tuple[tuple[str, str], ...] = ()
+        self._database = database
+        self._default_timeout = default_timeout
+        self._deadline: float | None = None
+        self._traceparent = ""
+        self._work: SqlUnitOfWork | None = None
+
+    @property
+    def tx(self) -> "Connection":
+        """The call's own transaction, begun at first use; committed after the handler returns.
+
+        Reads only where the method is NO_SIDE_EFFECTS. Streaming methods have none: they use `unit_of_work()`.
+        """
+        return self.work.tx
+
+    @property
+    def work(self) -> SqlUnitOfWork:
+        """The unit of work behind `tx`."""
+        if self._work is None:
+            if self.method.streams_response or self.method.streams_request:
+                raise FailedPrecondition("a streaming method has no ambient transaction: use call.unit_of_work()")
+            self._work = self.unit_of_work(read_only=self.method.read_only)
+        return self._work
+
+    @property
+    def begun(self) -> SqlUnitOfWork | None:
+        """The unit of work if the handler has used it."""
+        return self._work
+
+    def unit_of_work(self, *, read_only: bool = False) -> SqlUnitOfWork:
+        """A transaction of its own: `with call.unit_of_work() as work: work.tx.execute(…)`."""
+        if self._database is None:
+            raise FailedPrecondition("this service has no database")
+        return self._database.unit_of_work(read_only=read_only, encode=self.encode)
+
+    def emit(self, topic: str, message: Any, *, type: str, key: str = "", subject: str = "") -> None:  # noqa: A002 - CloudEvents' own name
+        """Emit an event with this call's transaction."""
+        self.work.emit(topic, message, type=type, key=key, subject=subject)
+
+    @property
+    def deadline(self) -> float:
+        """When the answer is due, on the monotonic clock; the method's default where the caller named none."""
+        if self._deadline is None:
+            remaining = self.context.time_remaining()
+            unset = remaining is None or remaining > UNBOUNDED
+            self._deadline = time.monotonic() + (self._default_timeout if unset else float(remaining or 0.0))
+        return self._deadline
+
+    @property
+    def active(self) -> bool:
+        """False once the caller has gone: a stream may end."""
+        return bool(self.context.is_active())
+
+    @property
+    def traceparent(self) -> str:
+        """This call's own span, a child of the caller's."""
+        if not self._traceparent:
+            incoming = self.metadata.get("traceparent", "")
+            self._traceparent = child_of(incoming) if incoming else new_traceparent()
+        return self._traceparent
+
+    @property
+    def request_id(self) -> str:
+        return str(self.metadata.get("x-request-id", ""))
+
+    @property
+    def authorization(self) -> str:
+        """The end user's credentials as they came, for calls made on the user's behalf."""
+        return str(self.metadata.get("authorization", ""))
+
+    @property
+    def causation_id(self) -> str:
+        return str(self.metadata.get("x-causation-id", ""))
+
+    @property
+    def correlation_id(self) -> str:
+        return str(self.metadata.get("x-correlation-id", ""))
+
+    @property
+    def holds_writes(self) -> bool:
+        return self._work is not None and self._work.holds_writes
+
+
+ANONYMOUS = Identity.anonymous()

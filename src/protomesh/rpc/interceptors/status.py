@@ -1,0 +1,64 @@
+"""Outermost: responses become bytes and REST headers, exceptions become a status.
+
+Alone sends metadata: `x-http-status` and its companions as initial metadata of a success, after the commit, and
+only to calls that came as REST; as trailing metadata of a failure.
+"""
+
+import logging
+from collections.abc import Iterator
+from typing import Any, NoReturn
+
+from sqlalchemy.exc import OperationalError
+
+from protomesh.contract import Contract, Method
+from protomesh.errors import Internal, MeshError, Unavailable
+from protomesh.rpc.answer import Answer, answer_of
+from protomesh.rpc.call import Call
+from protomesh.rpc.interceptor import Handler
+from protomesh.rpc.status import abort
+
+
+class Status:
+    """See the module."""
+
+    def __init__(self, contract: Contract, log: logging.Logger) -> None:
+        self._contract = contract
+        self._log = log
+
+    def wrap(self, method: Method, handler: Handler) -> Handler:
+        if method.streams_response:
+            return self._stream(handler)
+        return self._unary(handler, answer_of(method, self._contract))
+
+    def _unary(self, handler: Handler, answer: Answer | None) -> Handler:
+        def unary(request: Any, call: Call) -> bytes:
+            try:
+                response = handler(request, call)
+                data: bytes = response.SerializeToString()
+                headers = answer(response, call) if answer is not None and call.rest else ()
+            except Exception as error:  # noqa: BLE001 - the edge of the system: nothing may pass it
+                self._fail(call, error)
+            if headers:
+                call.context.send_initial_metadata(headers)
+            return data
+
+        return unary
+
+    def _stream(self, handler: Handler) -> Handler:
+        def stream(request: Any, call: Call) -> Iterator[bytes]:
+            try:
+                for response in handler(request, call):
+                    yield response.SerializeToString()
+            except Exception as error:  # noqa: BLE001 - the edge of the system: nothing may pass it
+                self._fail(call, error)
+
+        return stream
+
+    def _fail(self, call: Call, error: Exception) -> NoReturn:
+        """Nothing of an unknown exception reaches the wire, and all of it the log."""
+        if isinstance(error, Internal) or not isinstance(error, MeshError):
+            self._log.error(
+                "call failed", exc_info=error, extra={"method": call.method.full_name, "request_id": call.request_id}
+            )
+            error = Unavailable("the database is busy") if isinstance(error, OperationalError) else Internal("internal error")
+        abort(call.context, error, call.failure_headers)

@@ -1,0 +1,100 @@
+"""A gRPC server of one process: two engines behind one face, health, reflection, and an orderly end."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Literal
+
+import grpc
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+
+from protomesh.contract import Contract
+from protomesh.errors import ConfigError, Unavailable
+from protomesh.rpc.admission import AdmissionPool, Limits
+from protomesh.rpc.endpoint import MakeCall, endpoint
+from protomesh.rpc.interceptor import Interceptor
+
+Engine = Literal["grpcio", "native"]
+
+PENDING = 20_000
+OPTIONS = (
+    ("grpc.so_reuseport", 0),
+    # grpcio cancels calls at random once more than a thousand are pending, unless both are raised
+    ("grpc.server.max_pending_requests", PENDING),
+    ("grpc.server.max_pending_requests_hard_limit", PENDING),
+    ("grpc.max_receive_message_length", 8 * 1024 * 1024),
+)
+
+
+class Server:
+    """Serves the methods of `services`, a mapping of contract service names to objects with their methods."""
+
+    def __init__(
+        self,
+        contract: Contract,
+        services: Mapping[str, object],
+        chain: Sequence[Interceptor],
+        make_call: MakeCall,
+        *,
+        engine: Engine = "grpcio",
+        limits: Limits = Limits(),  # noqa: B008 - frozen
+        reflect: bool = False,
+    ) -> None:
+        self._services = services
+        self._pool = AdmissionPool(limits)
+        self._health_pool = ThreadPoolExecutor(2, thread_name_prefix="health")
+        self._health = health.HealthServicer(experimental_non_blocking=True, experimental_thread_pool=self._health_pool)
+        self._server = _engine(engine, self._pool)
+        for name, service in services.items():
+            handlers = {
+                method.name: endpoint(method, bound(service, method.name, name), chain, self._pool, make_call)
+                for method in contract.services[name].methods
+            }
+            self._server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(name, handlers),))
+            self._server.add_registered_method_handlers(name, handlers)
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
+        if reflect:
+            names = (*services, health.SERVICE_NAME, reflection.SERVICE_NAME)
+            reflection.enable_server_reflection(names, self._server)
+
+    def start(self, address: str) -> int:
+        """Bind and serve. Returns the port. Raises Unavailable when the address is taken."""
+        try:
+            port = self._server.add_insecure_port(address)
+        except RuntimeError:
+            port = 0
+        if port == 0:
+            raise Unavailable(f"cannot listen on {address}: the port is taken or the address is not ours")
+        self._server.start()
+        for name in ("", *self._services):
+            self._health.set(name, health_pb2.HealthCheckResponse.SERVING)
+        return int(port)
+
+    def drain(self, grace: float) -> None:
+        """Say NOT_SERVING, let calls in flight finish for at most `grace` seconds, then stop."""
+        self._health.enter_graceful_shutdown()
+        logging.getLogger(__name__).info("draining")
+        self._server.stop(grace).wait(grace + 1)
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._health_pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _engine(engine: Engine, pool: AdmissionPool) -> Any:
+    if engine == "grpcio":
+        return grpc.server(pool, options=OPTIONS)
+    try:
+        import pygrpc_native  # noqa: PLC0415 - an extra, loaded only where it was chosen
+    except ModuleNotFoundError:
+        raise ConfigError("engine 'native' is not installed", where="mesh.toml", fix="pip install protomesh[native]") from None
+    return pygrpc_native.server(pool, options=OPTIONS)
+
+
+def bound(service: object, method: str, name: str) -> Any:
+    """The service's own method. Raises ConfigError when it has none."""
+    handler = getattr(service, method, None)
+    if handler is None:
+        raise ConfigError(
+            f"{type(service).__name__} has no method {method}", where=name, fix=f"write def {method}(self, request, call)"
+        )
+    return handler
