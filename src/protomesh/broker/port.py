@@ -70,14 +70,18 @@ Acknowledged = Callable[[Exception | None], None]
 
 
 class Producer(Protocol):
-    """Idempotent, acks=all, records never expire. Thread safe."""
+    """Idempotent, acks=all, records never expire. Thread safe.
+
+    No record overtakes a failed one: after the first failure the records queued behind it fail as Aborted,
+    and `send` raises Aborted until `flush` has returned. The sender begins again at the failed record.
+    """
 
     def send(self, message: Message, done: Acknowledged) -> None:
         """Queue the record; never blocks on the network for longer than the bounded metadata wait.
 
-        Raises Unavailable when the topic's partitions cannot be learnt, NotFound when it does not exist,
-        InvalidArgument when the record is larger than any request may be, and ResourceExhausted when too many
-        records still wait for their acknowledgement.
+        `done` gets InvalidArgument when the record is too large for its topic. Raises Unavailable when the
+        topic's partitions cannot be learnt, NotFound when it does not exist, InvalidArgument when the record
+        is larger than any request may be, and ResourceExhausted when too many wait to be acknowledged.
         """
         ...
 
@@ -86,7 +90,10 @@ class Producer(Protocol):
         ...
 
     def flush(self, timeout: float) -> None:
-        """Wait until everything queued has been answered, at most `timeout` seconds (then Unavailable)."""
+        """Wait until everything queued has been answered, at most `timeout` seconds (then Unavailable).
+
+        What failed is told to `done` alone. Afterwards `send` is open again.
+        """
         ...
 
     def close(self) -> None:

@@ -41,6 +41,12 @@ class Lazy(Generic[T]):
         if client is not None:
             end(client)
 
+    def take(self) -> T | None:
+        """The client, now the caller's to end; the next `get` makes another."""
+        with self._lock:
+            client, self._client = self._client, None
+        return client
+
     def _connect(self) -> T:
         with self._lock:
             if self._closed:
