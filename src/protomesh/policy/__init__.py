@@ -1,5 +1,7 @@
 """Policies: who may call what, and which calls emit which events. JSON in, compiled decisions out."""
 
+from protomesh.policy.emit import CompiledEmit, Emission
+from protomesh.policy.events import EventsPolicy, MethodEvents, load_events
 from protomesh.policy.method import MethodPolicy
 from protomesh.policy.records import (
     Caller,
@@ -12,20 +14,31 @@ from protomesh.policy.records import (
     Principal,
     Verdict,
 )
+from protomesh.policy.redact import Redactor
+from protomesh.policy.scope import Scope
 from protomesh.policy.security import SecurityPolicy, TrustedIssuer, load_security
+from protomesh.policy.topics import Topic
 
 __all__ = [
     "CallFacts",
     "Caller",
+    "CompiledEmit",
     "Decision",
+    "Emission",
     "ErrorFacts",
     "EventFacts",
+    "EventsPolicy",
     "Explanation",
+    "MethodEvents",
     "MethodPolicy",
     "Outcome",
     "Principal",
+    "Redactor",
+    "Scope",
     "SecurityPolicy",
+    "Topic",
     "TrustedIssuer",
     "Verdict",
+    "load_events",
     "load_security",
 ]
