@@ -14,6 +14,7 @@
     ├── Internal 13           our fault; the wire never learns more than "internal error"
     ├── Unavailable 14        a part is away; retry
     ├── Unauthenticated 16    no or bad credentials
+    │   └── InvalidToken      a token that does not count; `reason` is for programs
     └── Teapot                418, the mission's own
     ConfigError               a file or setting is wrong: says what, where and what to do
 
@@ -101,6 +102,14 @@ class Unavailable(MeshError):
 
 class Unauthenticated(MeshError):
     code = 16
+
+
+class InvalidToken(Unauthenticated):
+    """`reason` is `invalid_token` or `expired`; the message never shows the token."""
+
+    def __init__(self, message: str, *, reason: str = "invalid_token") -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 class Teapot(FailedPrecondition):

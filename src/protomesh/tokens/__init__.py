@@ -1,0 +1,20 @@
+"""Tokens: JSON Web Tokens verified against key sets, cached, and signed."""
+
+from protomesh.tokens.identity import Identity
+from protomesh.tokens.issuers import Issuer, load_issuer, resolve_keys
+from protomesh.tokens.keys import Key, jwks_of, new_key, read_jwks
+from protomesh.tokens.sign import Signer
+from protomesh.tokens.verify import Verifier
+
+__all__ = [
+    "Identity",
+    "Issuer",
+    "Key",
+    "Signer",
+    "Verifier",
+    "jwks_of",
+    "load_issuer",
+    "new_key",
+    "read_jwks",
+    "resolve_keys",
+]
