@@ -6,14 +6,14 @@ Parts are loaded when they are used, so that the supervisor stays small.
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from protomesh.app.serve import serve
+    from protomesh.app.service import serve
 
 __all__ = ["serve"]
 
 
 def __getattr__(name: str) -> Any:
     if name == "serve":
-        from protomesh.app.serve import serve  # noqa: PLC0415 - see the module
+        from protomesh.app.service import serve  # noqa: PLC0415 - see the module
 
         return serve
     raise AttributeError(f"module 'protomesh.app' has no attribute '{name}'")

@@ -20,10 +20,10 @@ def ensure(state_dir: Path) -> None:
         key.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         descriptor = os.open(key, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as file:
-            file.write(new_key())
+            file.write(new_key().encode())
     jwks = state_dir / "jwks.json"
     fresh = jwks.with_suffix(".new")
-    fresh.write_text(json.dumps(jwks_of([key.read_bytes()])))
+    fresh.write_text(json.dumps(jwks_of([key.read_text()])))
     fresh.rename(jwks)
 
 
@@ -38,7 +38,7 @@ def signer(state_dir: Path, clock: Clock, environment: str) -> Signer:
     path = key_path(state_dir)
     if not path.exists():
         raise ConfigError("no such key", where=str(path), fix="protomesh up makes it")
-    return Signer(path.read_bytes(), ISSUER, clock)
+    return Signer(path.read_text(), "", ISSUER, clock)
 
 
 class ServiceToken:
@@ -54,6 +54,6 @@ class ServiceToken:
 
     def __call__(self) -> str:
         if self._clock.monotonic() >= self._renew:
-            self._token = self._signer.sign(subject=self._subject, audience=self._audience, lifetime_seconds=LIFETIME)
+            self._token = self._signer.sign(self._subject, self._audience, lifetime_seconds=LIFETIME)
             self._renew = self._clock.monotonic() + LIFETIME / 2
         return self._token

@@ -83,5 +83,6 @@ def configure(name: str, level: str = "info") -> LogSink:
     root = logging.getLogger()
     root.handlers[:] = [JsonHandler(sink, name)]
     root.setLevel(LEVELS[level])
-    logging.getLogger("kafka").setLevel(logging.ERROR)
+    for chatty in ("kafka", "alembic"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
     return sink

@@ -1,8 +1,9 @@
 """Calls: the server with its interceptors, and the clients. The only room that knows gRPC."""
 
 from protomesh.rpc.admission import Limits
-from protomesh.rpc.call import Call
+from protomesh.rpc.call import Call, Resources
 from protomesh.rpc.client import MeshClients, serving
+from protomesh.rpc.encoder import Encoder
 from protomesh.rpc.interceptor import Handler, Interceptor
 from protomesh.rpc.interceptors import Auth, Events, Status, Telemetry, Validation
 from protomesh.rpc.messages import page_of, timestamp, update_mask
@@ -11,11 +12,13 @@ from protomesh.rpc.server import Server
 __all__ = [
     "Auth",
     "Call",
+    "Encoder",
     "Events",
     "Handler",
     "Interceptor",
     "Limits",
     "MeshClients",
+    "Resources",
     "Server",
     "Status",
     "Telemetry",

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import grpc
@@ -9,61 +10,68 @@ import grpc
 from protomesh.contract import Method
 from protomesh.envelope import child_of, new_traceparent
 from protomesh.errors import FailedPrecondition
+from protomesh.policy import Caller, Principal
+from protomesh.rpc.encoder import Encoder
 from protomesh.store import SqlDatabase, SqlUnitOfWork
-from protomesh.tokens import Identity
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection  # loaded only by services that have a database
 
-    from protomesh.store.events import Encode
-
 UNBOUNDED = 1e9
 """Seconds; the engines answer a call without a deadline with None or with centuries."""
+
+VISITOR: Principal = Caller()
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """What all calls of a server share. `default_timeout` in seconds, for callers that named no deadline."""
+
+    database: SqlDatabase | None
+    encoder: Encoder
+    default_timeout: float = 15.0
 
 
 class Call:
     """One call. Belongs to the thread that handles it.
 
-    `identity` is the end user, all empty for a visitor; `service` the calling service or function, else empty.
+    `identity` is who calls, all empty for a visitor; `identity.service` the calling service or function.
     """
 
     __slots__ = (
-        "_database",
         "_deadline",
-        "_default_timeout",
+        "_resources",
         "_traceparent",
         "_work",
         "changed",
         "context",
-        "encode",
         "failure_headers",
         "identity",
         "metadata",
         "method",
         "rest",
-        "service",
         "started",
     )
 
-    def __init__(
-        self, method: Method, context: grpc.ServicerContext, database: SqlDatabase | None, default_timeout: float
-    ) -> None:
+    def __init__(self, method: Method, context: grpc.ServicerContext, resources: Resources) -> None:
         self.method = method
         self.context = context
         self.metadata: Mapping[str, Any] = dict(context.invocation_metadata())
         self.rest = "x-envoy-original-method" in self.metadata
         self.started = time.monotonic()
-        self.identity: Identity = ANONYMOUS
-        self.service = ""
+        self.identity = VISITOR
         self.changed = True
         """Set to False by a handler whose work was done before: a repeat announces nothing."""
-        self.encode: Encode | None = None
         self.failure_headers: tuple[tuple[str, str], ...] = ()
-        self._database = database
-        self._default_timeout = default_timeout
+        self._resources = resources
         self._deadline: float | None = None
         self._traceparent = ""
         self._work: SqlUnitOfWork | None = None
+
+    @property
+    def service(self) -> str:
+        """The calling service or function, empty for none."""
+        return self.identity.service
 
     @property
     def tx(self) -> "Connection":
@@ -89,9 +97,11 @@ class Call:
 
     def unit_of_work(self, *, read_only: bool = False) -> SqlUnitOfWork:
         """A transaction of its own: `with call.unit_of_work() as work: work.tx.execute(…)`."""
-        if self._database is None:
+        database = self._resources.database
+        if database is None:
             raise FailedPrecondition("this service has no database")
-        return self._database.unit_of_work(read_only=read_only, encode=self.encode)
+        encode = self._resources.encoder.encode
+        return database.unit_of_work(read_only=read_only, encode=lambda emission: encode(emission, self))
 
     def emit(self, topic: str, message: Any, *, type: str, key: str = "", subject: str = "") -> None:  # noqa: A002 - CloudEvents' own name
         """Emit an event with this call's transaction."""
@@ -103,7 +113,8 @@ class Call:
         if self._deadline is None:
             remaining = self.context.time_remaining()
             unset = remaining is None or remaining > UNBOUNDED
-            self._deadline = time.monotonic() + (self._default_timeout if unset else float(remaining or 0.0))
+            seconds = self._resources.default_timeout if unset else float(remaining or 0.0)
+            self._deadline = time.monotonic() + seconds
         return self._deadline
 
     @property
@@ -139,6 +150,3 @@ class Call:
     @property
     def holds_writes(self) -> bool:
         return self._work is not None and self._work.holds_writes
-
-
-ANONYMOUS = Identity.anonymous()

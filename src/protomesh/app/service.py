@@ -1,0 +1,116 @@
+"""`serve`: what a service's main calls. Builds the context, the chain and the server, and runs until told to stop."""
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from prometheus_client import CollectorRegistry
+
+from protomesh.app.keys import ServiceToken, signer
+from protomesh.app.policies import load_events_policy, load_security_policy
+from protomesh.app.process import Process, ready, run
+from protomesh.app.verifier import verifier
+from protomesh.context import Context
+from protomesh.observe import CallMetrics, serve_metrics
+from protomesh.policy import EventsPolicy
+from protomesh.rpc import (
+    Auth,
+    Call,
+    Encoder,
+    Events,
+    Interceptor,
+    Limits,
+    MeshClients,
+    Resources,
+    Server,
+    Status,
+    Telemetry,
+    Validation,
+)
+from protomesh.store import Bell, SqlDatabase, bell_path, migrate, migrate_library, open_engine
+
+Build = Callable[[Context], object]
+"""A class of handlers: made with the context, it has a method for each method of its contract service."""
+
+GRACE_SECONDS = 10.0
+
+
+def serve(name: str, services: Mapping[str, Build], *, migrations: Path | None = None) -> None:
+    """Run the service `name` of mesh.toml until SIGTERM. `services` maps contract services to their classes."""
+    run(name, lambda process: _main(process, services, migrations))
+
+
+def _main(process: Process, services: Mapping[str, Build], migrations: Path | None) -> None:
+    registry = CollectorRegistry()
+    events = load_events_policy(process)
+    encoder = Encoder(process.name, {name: topic.format for name, topic in events.topics.items()}, process.clock)
+    database = open_database(process, migrations)
+    clients = open_clients(process)
+    context = Context(
+        name=process.name,
+        environment=process.environment,
+        clock=process.clock,
+        clients=clients,
+        database=database,
+        state_dir=process.state_dir,
+        log=process.log,
+        stopping=process.stopping,
+    )
+    settings = process.manifest.services[process.name]
+    limits = Limits(threads=settings.threads, streams=settings.streams)
+    resources = Resources(database, encoder, limits.default_timeout)
+    server = Server(
+        process.contract,
+        {service: build(context) for service, build in services.items()},
+        chain(process, events, encoder, registry),
+        lambda method, grpc_context: Call(method, grpc_context, resources),
+        engine=settings.engine,
+        limits=limits,
+        reflect=process.environment == "development",
+    )
+    address = f"{process.settings.host}:{_port(process)}"
+    server.start(address)
+    if process.settings.metrics_port >= 0:
+        serve_metrics(registry, process.settings.metrics_port, process.settings.host)
+    ready(address)
+    process.stopping.wait()
+    server.drain(GRACE_SECONDS)
+    clients.close()
+    database.close()
+
+
+def chain(
+    process: Process, policy: EventsPolicy, encoder: Encoder, registry: CollectorRegistry
+) -> Sequence[Interceptor]:
+    """The interceptors, outermost first."""
+    contract, clock, log = process.contract, process.clock, logging.getLogger(process.name)
+    security = load_security_policy(process)
+    events = Events(contract, policy, encoder, clock, log)
+    return (
+        Status(contract, log),
+        Telemetry(process.name, CallMetrics(registry), process.sink),
+        Auth(contract, security, verifier(process, security), clock, events.denied),
+        Validation(contract),
+        events,
+    )
+
+
+def open_database(process: Process, migrations: Path | None) -> SqlDatabase:
+    """The service's database with all its migrations applied."""
+    engine = open_engine(process.database_url(process.name))
+    migrate_library(engine)
+    if migrations is not None:
+        migrate(engine, migrations)
+    return SqlDatabase(engine, process.clock, Bell(bell_path(process.state_dir, process.name)))
+
+
+def open_clients(process: Process) -> MeshClients:
+    """Clients of the services that mesh.toml [flows] lets this one call."""
+    sign = signer(process.state_dir, process.clock, process.environment)
+    token = ServiceToken(process.name, process.manifest.mesh.name, sign, process.clock)
+    return MeshClients(process.contract, process.addresses(), token, allowed=process.allowed())
+
+
+def _port(process: Process) -> int:
+    told = process.settings.port
+    return told or process.ports.service(process.name)[process.settings.replica - 1]

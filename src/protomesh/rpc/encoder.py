@@ -1,0 +1,64 @@
+"""Emissions as they will stand on the topic: CloudEvents with id, source, time and trace."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Protocol
+
+from google.protobuf import json_format
+from google.protobuf.message import Message
+
+from protomesh.clock import Clock
+from protomesh.context import Origin
+from protomesh.envelope import JSON, PROTOBUF, CloudEvent, new_event_id, to_kafka
+from protomesh.errors import Internal
+from protomesh.store import PendingEvent
+
+
+class Emitted(Protocol):
+    """An event as a policy or a handler asks for it."""
+
+    @property
+    def topic(self) -> str: ...
+    @property
+    def type(self) -> str: ...
+    @property
+    def key(self) -> str: ...
+    @property
+    def subject(self) -> str: ...
+    @property
+    def data(self) -> Message: ...
+
+
+class Encoder:
+    """Encodes the events of one service. `formats` maps every declared topic to `protobuf` or `json`."""
+
+    def __init__(self, service: str, formats: Mapping[str, str], clock: Clock) -> None:
+        self._source = f"//{service}"
+        self._formats = formats
+        self._clock = clock
+
+    def encode(self, emission: Emitted, origin: Origin) -> PendingEvent:
+        """The event's final form. Raises Internal for a topic that the events policy does not declare."""
+        form = self._formats.get(emission.topic)
+        if form is None:
+            raise Internal(f"topic {emission.topic} is not declared in the events policy")
+        event = CloudEvent(
+            id=new_event_id(),
+            source=self._source,
+            type=emission.type,
+            subject=emission.subject,
+            time=datetime.fromtimestamp(self._clock.now(), UTC),
+            data=_json(emission.data) if form == "json" else emission.data.SerializeToString(),
+            content_type=JSON if form == "json" else PROTOBUF,
+            dataschema=emission.data.DESCRIPTOR.full_name,
+            key=emission.key,
+            traceparent=origin.traceparent,
+            causation_id=origin.causation_id,
+            correlation_id=origin.correlation_id,
+        )
+        key, value, headers = to_kafka(event)
+        return PendingEvent(event.id, emission.topic, key, value, headers)
+
+
+def _json(message: Message) -> bytes:
+    return json_format.MessageToJson(message, always_print_fields_with_no_presence=True, indent=None).encode()

@@ -1,0 +1,153 @@
+"""Who calls, and whether they may: the one place that decides.
+
+Authenticates, then decodes, then asks the security policy: bad bytes from a stranger are seen by nobody, and
+`when` never sees a request that is not one.
+"""
+
+from collections.abc import Callable, Iterator
+from itertools import chain
+from typing import Any, NoReturn, Protocol
+from urllib.parse import quote
+
+from google.protobuf.message import DecodeError
+
+from protomesh.clock import Clock
+from protomesh.contract import Contract, Method
+from protomesh.errors import InvalidArgument, PermissionDenied, Unauthenticated
+from protomesh.policy import CallFacts, Caller, Decision, MethodPolicy, Outcome, Principal, SecurityPolicy
+from protomesh.rpc.call import VISITOR, Call
+from protomesh.rpc.interceptor import Handler
+
+BEARER = "bearer "
+
+Denied = Callable[[Call, CallFacts], None]
+"""Told of every refusal; must not raise."""
+
+
+class Verifier(Protocol):
+    """Turns a token into who it speaks for. Raises Unauthenticated."""
+
+    def verify(self, token: str) -> Principal: ...
+
+
+class Auth:
+    """See the module."""
+
+    def __init__(
+        self, contract: Contract, policy: SecurityPolicy, verifier: Verifier, clock: Clock, denied: Denied
+    ) -> None:
+        self._contract = contract
+        self._policy = policy
+        self._verify = verifier.verify
+        self._clock = clock
+        self._denied = denied
+
+    def wrap(self, method: Method, handler: Handler) -> Handler:
+        decide = self._policy.compile_method(method.full_name)
+        decode = _decoder(self._contract.message(method.request).FromString)
+        if method.streams_request:
+            return self._streaming(handler, decide, decode)
+        if decide.needs_request:
+            return self._by_request(handler, decide, decode)
+        return self._by_caller(handler, decide, decode)
+
+    def _by_caller(self, handler: Handler, decide: MethodPolicy, decode: Callable[[bytes], Any]) -> Handler:
+        def authorized(request: bytes, call: Call) -> Any:
+            self._enter(call, decide, None)
+            return handler(decode(request), call)
+
+        return authorized
+
+    def _by_request(self, handler: Handler, decide: MethodPolicy, decode: Callable[[bytes], Any]) -> Handler:
+        def authorized(request: bytes, call: Call) -> Any:
+            call.identity = self._authenticate(call)
+            message = decode(request)
+            self._decide(call, decide, message)
+            return handler(message, call)
+
+        return authorized
+
+    def _streaming(self, handler: Handler, decide: MethodPolicy, decode: Callable[[bytes], Any]) -> Handler:
+        """Decided on the first message where a `when` reads the request, before any message elsewhere."""
+
+        def authorized(requests: Iterator[bytes], call: Call) -> Any:
+            messages = map(decode, requests)
+            if not decide.needs_request:
+                self._enter(call, decide, None)
+                return handler(messages, call)
+            call.identity = self._authenticate(call)
+            first = next(messages, None)
+            self._decide(call, decide, first)
+            return handler(messages if first is None else chain((first,), messages), call)
+
+        return authorized
+
+    def _enter(self, call: Call, decide: MethodPolicy, message: Any) -> None:
+        call.identity = self._authenticate(call)
+        self._decide(call, decide, message)
+
+    def _decide(self, call: Call, decide: MethodPolicy, message: Any) -> None:
+        facts = call_facts(call, self._clock)
+        decision = decide(call.identity, facts, message)
+        if decision.outcome is not Outcome.ALLOW:
+            self._refuse(call, facts, decision)
+
+    def _refuse(self, call: Call, facts: CallFacts, decision: Decision) -> NoReturn:
+        facts.reason = decision.reason
+        self._denied(call, facts)
+        if decision.outcome is Outcome.UNAUTHENTICATED:
+            call.failure_headers = self._login(call, "Bearer")
+            raise Unauthenticated("this call needs an identity")
+        raise PermissionDenied("this caller may not do this")
+
+    def _authenticate(self, call: Call) -> Principal:
+        user = self._bearer(call, "authorization")
+        service = self._bearer(call, "x-service-authorization")
+        if service is None:
+            return user or VISITOR
+        if user is None:
+            return Caller(service=service.service)
+        return Caller(user.subject, user.roles, user.scopes, user.issuer, user.claims, service.service)
+
+    def _bearer(self, call: Call, header: str) -> Principal | None:
+        """RFC 6750, 2.1. None without the header; the scheme's case does not matter."""
+        value = call.metadata.get(header)
+        if value is None:
+            return None
+        try:
+            if not isinstance(value, str) or value[: len(BEARER)].lower() != BEARER:
+                raise Unauthenticated(f"{header} is not a bearer token")
+            return self._verify(value[len(BEARER) :].strip())
+        except Unauthenticated:
+            call.failure_headers = self._login(call, 'Bearer error="invalid_token"')
+            raise
+
+    def _login(self, call: Call, challenge: str) -> tuple[tuple[str, str], ...]:
+        """RFC 6750, 3: the challenge, and for REST clients the way to log in."""
+        if not call.rest:
+            return (("www-authenticate", challenge),)
+        back = quote(str(call.metadata.get("x-envoy-original-path", "/")), safe="")
+        login = self._policy.login
+        link = (("link", f"<{login}?return_to={back}>;rel=login"),) if login else ()
+        return (("www-authenticate", challenge), *link)
+
+
+def call_facts(call: Call, clock: Clock) -> CallFacts:
+    """The call as policies see it. HTTP method and path come from the gateway, which clients cannot forge."""
+    if not call.rest:
+        return CallFacts(call.method.full_name, "", "", call.context.peer(), clock.now())
+    get = call.metadata.get
+    path = str(get("x-envoy-original-path", "")).partition("?")[0]
+    return CallFacts(
+        call.method.full_name, str(get("x-envoy-original-method", "")), path, call.context.peer(), clock.now()
+    )
+
+
+def _decoder(parse: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
+    def decode(data: bytes) -> Any:
+        try:
+            return parse(data)
+        except DecodeError:
+            raise InvalidArgument("the request is not a valid message: its bytes cannot be decoded") from None
+
+    return decode
