@@ -1,0 +1,6 @@
+"""What tests run on: production's own code over roads in memory, and a clock that waits."""
+
+from protomesh.testing.fake_clock import FakeClock, eventually
+from protomesh.testing.memory_broker import MemoryBroker
+
+__all__ = ["FakeClock", "MemoryBroker", "eventually"]
