@@ -12,6 +12,9 @@ from protomesh.clock import Clock
 MARK = "PROTOMESH_STATE_DIR"
 """In the environment of every component: whose it is."""
 
+KILLED = 5.0
+"""Seconds that a killed process may take to be gone."""
+
 
 def find(record: Record, state: Path) -> tuple[Row, ...]:
     """Rows whose process, or another of its group, still runs."""
@@ -25,10 +28,11 @@ def end(record: Record, state: Path, clock: Clock, grace: float = 10.0) -> tuple
         if _same(row):
             signal_one(row.pid, signal.SIGTERM)
     until(clock, grace, lambda: not any(_same(row) for row in rows))
-    for row in rows:
-        if _same(row) or members(row.pid, state):
-            signal_group(row.pid, signal.SIGKILL)
-    until(clock, grace, lambda: not find(record, state))
+    left = find(record, state)
+    doomed = {pid: born(pid) for row in left for pid in (row.pid, *members(row.pid, state))}
+    for row in left:
+        signal_group(row.pid, signal.SIGKILL)
+    until(clock, KILLED, lambda: not any(mark and born(pid) == mark for pid, mark in doomed.items()))
     return tuple(row.name for row in rows)
 
 

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+LONGEST_SOCKET = 100
+
 
 @dataclass(frozen=True, slots=True)
 class Paths:
@@ -23,6 +25,7 @@ class Paths:
         return self.state / "gateway"
 
     @property
-    def admin(self) -> Path:
-        """Envoy's admin socket."""
-        return self.gateway / "admin.sock"
+    def admin(self) -> Path | None:
+        """Envoy's admin socket; None where the state directory's name is too long for one (unix(7))."""
+        path = self.state / "run" / "admin.sock"
+        return path if len(str(path)) < LONGEST_SOCKET else None

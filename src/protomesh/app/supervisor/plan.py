@@ -55,7 +55,7 @@ def _all(manifest: Manifest, ports: Ports, paths: Paths, facts: Facts) -> Iterat
         address=f"{manifest.gateway.host}:{ports.gateway}",
         ready=ReadyRule(http="/healthz"),
         stop_phase=GATEWAY,
-        admin=str(paths.admin),
+        admin=str(paths.admin or ""),
     )
 
 

@@ -2,12 +2,16 @@
 
 from collections.abc import Callable, Collection
 
+from protomesh.app import keys
 from protomesh.app.generate import generate, stale
+from protomesh.app.supervisor import gateway_files
 from protomesh.app.supervisor import ports as listening
 from protomesh.app.supervisor.component import Plan
+from protomesh.app.supervisor.contract import load_contract
 from protomesh.app.supervisor.offsets import offsets
 from protomesh.app.supervisor.paths import Paths
 from protomesh.app.supervisor.plan import Facts, plan
+from protomesh.contract import Contract
 from protomesh.settings import Manifest, Ports, load_manifest
 
 
@@ -20,12 +24,17 @@ def prepare(paths: Paths, base: int | None, without: Collection[str], say: Calla
     if stale(paths.project, manifest):
         say(f"the contract changed: writing {manifest.contract.generated}/ anew")
         generate(paths.project, manifest)
+    for folder in ("logs", "run"):
+        (paths.state / folder).mkdir(parents=True, exist_ok=True)
+    if manifest.mesh.environment == "development":
+        keys.ensure(paths.state)
     ports = Ports(manifest, _base(manifest, base))
-    facts = Facts(envoy=("false",), functions=_any_function(paths, manifest))
+    contract = load_contract(paths, manifest)
+    envoy = gateway_files.render(contract, manifest, ports, paths)
+    facts = Facts(envoy, functions=_any_function(paths, manifest))
     components = plan(manifest, ports, paths, facts, without)
     listening.check(components)
-    hello = f"curl http://{manifest.gateway.host}:{ports.gateway}/healthz"
-    return Plan(str(paths.project), ports.base, components, hello)
+    return Plan(str(paths.project), ports.base, components, _hello(contract, manifest, ports))
 
 
 def _base(manifest: Manifest, base: int | None) -> int:
@@ -36,3 +45,14 @@ def _base(manifest: Manifest, base: int | None) -> int:
 
 def _any_function(paths: Paths, manifest: Manifest) -> bool:
     return any((paths.project / manifest.functions.folder).glob("*/main.py"))
+
+
+def _hello(contract: Contract, manifest: Manifest, ports: Ports) -> str:
+    """A request that needs nothing filled in: the first read that has no variable in its path."""
+    plain = (
+        http.template
+        for method in contract.methods.values()
+        for http in method.bindings
+        if http.verb == "GET" and not http.variables
+    )
+    return f"curl -i http://{manifest.gateway.host}:{ports.gateway}{next(plain, '/healthz')}"
