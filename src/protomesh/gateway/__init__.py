@@ -1,0 +1,21 @@
+"""The gateway: contract and manifest to the configuration of a real Envoy. Pure functions.
+
+`render_dynamic` is for a mesh that runs on one machine, `render_static` for everything else.
+"""
+
+from protomesh.gateway.addresses import Addresses, Endpoint
+from protomesh.gateway.lint import lint
+from protomesh.gateway.placement import placement
+from protomesh.gateway.refusal import refusal
+from protomesh.gateway.render import GatewayFiles, render_dynamic, render_static
+
+__all__ = [
+    "Addresses",
+    "Endpoint",
+    "GatewayFiles",
+    "lint",
+    "placement",
+    "refusal",
+    "render_dynamic",
+    "render_static",
+]
