@@ -126,11 +126,17 @@ def _reads(tree: Node, variables: Mapping[str, str]) -> dict[str, frozenset[str]
     reads: dict[str, set[str]] = {}
     selected = {id(node.children[0]): node.name for node in tree.walk() if node.kind == "select"}
     for node in tree.walk():
-        if node.kind == "ident" and node.name in variables:
+        if node.kind == "ident" and _is_variable(node, variables):
             field = selected.get(id(node))
             fields = {field} if field else _field_names(variables[node.name])
             reads.setdefault(node.name, set()).update(fields)
     return {name: frozenset(fields) for name, fields in reads.items()}
+
+
+def _is_variable(node: Node, variables: Mapping[str, str]) -> bool:
+    """Whether an identifier is one of ours: a comprehension may use our names for values of other types."""
+    of = variables.get(node.name)
+    return of is not None and node.type == (DYNAMIC if of == DYNAMIC else f"message:{of}")
 
 
 def _field_names(message: str) -> set[str]:

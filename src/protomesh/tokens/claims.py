@@ -64,19 +64,19 @@ def _audience(value: object, issuer: Issuer) -> None:
 
 def _subject(value: object, issuer: Issuer) -> tuple[str, str]:
     """The end user or the service, the other one empty."""
-    if (
-        not isinstance(value, str)
-        or not value.strip()
-        or len(value) > LONGEST_SUBJECT
-        or not value.isprintable()
-    ):
+    if not isinstance(value, str) or not _usable(value):
         raise InvalidToken("the token has no subject")
     if not value.startswith(SERVICE):
         return value, ""
     service = value.removeprefix(SERVICE)
-    if not issuer.services or not service:
+    if not issuer.services or not _usable(service):
         raise InvalidToken("the token's issuer may not speak for a service")
     return "", service
+
+
+def _usable(name: str) -> bool:
+    """Whether a subject or a service's name can stand in a log and be compared by eye."""
+    return 0 < len(name) <= LONGEST_SUBJECT and name == name.strip() and name.isprintable()
 
 
 def _roles(claims: Mapping[str, object], path: str) -> frozenset[str]:

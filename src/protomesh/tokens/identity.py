@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from types import MappingProxyType
 
 SERVICE = "service:"
 """How the `sub` of a service's token begins."""
@@ -19,7 +18,7 @@ class Identity:
     roles: frozenset[str] = frozenset()
     scopes: frozenset[str] = frozenset()
     issuer: str = ""
-    claims: Mapping[str, object] = field(default=MappingProxyType({}), repr=False)
+    claims: Mapping[str, object] = field(default_factory=dict, repr=False, hash=False)
     expires: float = 0.0
     service: str = ""
 
