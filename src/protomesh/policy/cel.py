@@ -23,6 +23,7 @@ PROBLEM = re.compile(r"<input>:(\d+):(\d+): (.*)")
 FIELD = re.compile(r"undefined field '(\w+)' not found in struct '([\w.]+)'")
 REFERENCE = re.compile(r"undeclared reference to '([\w.]+)'")
 DYNAMIC = "dyn"
+ERROR = cel.Type.ERROR
 
 
 class EvaluationError(Exception):
@@ -107,11 +108,13 @@ class Expression:
             if self.native is not None:
                 return self.native(scope)
             result = self._program.eval(self._env.activation(scope))
-            if result.type() != cel.Type.ERROR:
-                return result.value()
+            value = result.value()
+            # An error's value is a text, so that false needs no look at the type, which costs as much again.
+            if value is False or result.type() != ERROR:
+                return value
         except Exception as error:
             raise EvaluationError(str(error)) from error
-        raise EvaluationError(str(result.value()))
+        raise EvaluationError(str(value))
 
     def test(self, scope: Scope) -> bool:
         """The value of a BOOL expression: nothing but true is True. Raises EvaluationError."""

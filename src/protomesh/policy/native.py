@@ -1,10 +1,12 @@
 """The plainest CEL expressions as Python functions, ten times as fast as a call into CEL.
 
 Taken are those that cannot fail and mean the same in both languages: fields of messages that are strings,
-bools or signed integers, constants of these types, `== != && || !`, and `in` over a repeated string.
-Everything else is left to CEL. A test runs both on generated expressions and messages.
+bools or signed integers, constants of these types, `== != && || !`, `in` over a repeated string,
+`startsWith`, `endsWith` and `contains`. Everything else is left to CEL. A test runs both on generated
+expressions and messages.
 """
 
+import operator
 from collections.abc import Callable, Mapping
 from operator import attrgetter
 from typing import Any
@@ -103,6 +105,19 @@ def _in(node: Node) -> Native | None:
     return lambda scope: left(scope) in right(scope)
 
 
+def _text(function: Callable[[str, str], bool]) -> Callable[[Node], Native | None]:
+    """A function of two strings that means the same in both languages."""
+
+    def build(node: Node) -> Native | None:
+        strings = [child.type for child in node.children] == ["string", "string"]
+        if not strings or (both := _both(node)) is None:
+            return None
+        left, right = both
+        return lambda scope: function(left(scope), right(scope))
+
+    return build
+
+
 BUILDERS: Mapping[tuple[str, str], Callable[[Node], Native | None]] = {
     ("const", ""): _constant,
     ("select", ""): _select,
@@ -112,4 +127,7 @@ BUILDERS: Mapping[tuple[str, str], Callable[[Node], Native | None]] = {
     ("call", "_||_"): _or,
     ("call", "!_"): _not,
     ("call", "@in"): _in,
+    ("call", "startsWith"): _text(str.startswith),
+    ("call", "endsWith"): _text(str.endswith),
+    ("call", "contains"): _text(operator.contains),
 }

@@ -14,7 +14,7 @@ TYPES = {
     "identity": SCOPE_TYPES["identity"],
     "call": SCOPE_TYPES["call"],
 }
-TEXT = st.sampled_from(["", "a", "b", "é\U0001f600"])
+TEXT = st.sampled_from(["", "a", "b", "é\U0001f600", "ab", "ba", "abab"])
 STRINGS = st.sampled_from(
     [
         "request.user_id",
@@ -40,6 +40,9 @@ ATOMS = st.one_of(
     st.tuples(STRINGS, EQUAL, STRINGS).map(" ".join),
     st.tuples(INTS, EQUAL, INTS).map(" ".join),
     st.tuples(STRINGS, st.just("in"), st.sampled_from(["identity.roles", "identity.scopes"])).map(" ".join),
+    st.tuples(STRINGS, st.sampled_from(["startsWith", "endsWith", "contains"]), STRINGS).map(
+        lambda p: f"{p[0]}.{p[1]}({p[2]})"
+    ),
     st.sampled_from(["true", "false"]),
 )
 CONDITIONS = st.recursive(
