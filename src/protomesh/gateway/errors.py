@@ -13,6 +13,8 @@ from protomesh.gateway.objects import Json, Object
 PROBLEM = "application/problem+json"
 OWN_WORDS = "%LOCAL_REPLY_BODY%"
 
+GRPC_TYPE = r"application/grpc(-web(-text)?)?([+;].*)?"
+
 LOCAL_CODE = "x-local-code"
 """Tells the edge filter a gRPC status that Envoy would not take from the HTTP status; it goes no further."""
 
@@ -88,7 +90,7 @@ def _status(op: str, status: int) -> Object:
 
 def _is_grpc() -> tuple[Object, Object]:
     """By now a transcoded request looks like gRPC too, but it carries the path by which it came."""
-    grpc: Object = {"name": "content-type", "string_match": {"prefix": "application/grpc"}}
+    grpc: Object = {"name": "content-type", "string_match": {"safe_regex": {"regex": GRPC_TYPE}}}
     native: Object = {"name": "x-envoy-original-path", "present_match": False}
     return {"header_filter": {"header": grpc}}, {"header_filter": {"header": native}}
 

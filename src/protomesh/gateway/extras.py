@@ -17,9 +17,9 @@ LISTS = ("routes", "http_filters", "clusters")
 class Extras:
     """The content of that file.
 
-    `bootstrap`, `listener`, `connection_manager`, `virtual_host` are merged over what is rendered: objects
-    key by key, all else replaced. `routes` come before all others, `http_filters` between the edge filter and the
-    transcoder, `clusters` after all others.
+    `bootstrap`, `listener`, `connection_manager` and `virtual_host` are merged over what is rendered: objects
+    key by key, all else replaced. `routes` come before all others, `http_filters` between the edge filter and
+    the transcoder, `clusters` after all others.
     """
 
     content: Mapping[str, Json]

@@ -14,7 +14,7 @@ def refusal(output: str) -> str:
     lines = [line.strip() for line in output.splitlines() if _tells(line)]
     if not lines:
         return ""
-    line = LOG_PREFIX.sub("", lines[0]).partition("): {")[0]
+    line = LOG_PREFIX.sub("", " ".join(lines[0].split())).partition("): {")[0]
     line = re.sub(r"^error initializing configuration '[^']*':\s*", "", line)
     return line if len(line) <= LONGEST else line[: LONGEST - 1] + "…"
 

@@ -7,6 +7,8 @@ from protomesh.settings import LimitSettings
 HEADER_MUTATION = "envoy.filters.http.header_mutation"
 PER_ROUTE = "envoy.extensions.filters.http.header_mutation.v3.HeaderMutationPerRoute"
 
+NOT_SENT = "connect-failure,refused-stream,reset-before-request"
+
 DETAILS = "grpc-status-details-bin"
 
 CORE_ONLY = (
@@ -27,7 +29,8 @@ CORE_ONLY = (
 def action(exposed: Exposed, limits: LimitSettings) -> Object:
     """To the cluster of the service, with a deadline that the service is told in `grpc-timeout`."""
     timing = _stream(limits) if exposed.streams else _unary(limits)
-    return {"cluster": exposed.server, **timing, "retry_policy": _retry()}
+    again = exposed.method.read_only and not exposed.streams
+    return {"cluster": exposed.server, **timing, "retry_policy": _retry(read_only=again)}
 
 
 def _unary(limits: LimitSettings) -> Object:
@@ -45,14 +48,14 @@ def _duration(longest: str) -> Object:
     return {"max_stream_duration": longest, "grpc_timeout_header_max": longest}
 
 
-def _retry() -> Object:
-    """A call that did not reach a service is tried on another replica; one that may have is not."""
+def _retry(*, read_only: bool) -> Object:
+    """A call that did not reach a service is tried on another replica; one that may have only if it reads."""
     others = typed(
         "envoy.retry_host_predicates.previous_hosts",
         "envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate",
     )
     return {
-        "retry_on": "connect-failure,refused-stream",
+        "retry_on": NOT_SENT + (",reset" if read_only else ""),
         "num_retries": 2,
         "retry_host_predicate": [others],
         "host_selection_retry_max_attempts": 3,

@@ -7,6 +7,7 @@ matches incoming routes), so that it can never fall into a gRPC route, nor a gRP
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 
+from protomesh.gateway.errors import GRPC_TYPE
 from protomesh.gateway.exposure import Binding, Exposed
 from protomesh.gateway.objects import Json, Object, any_of
 from protomesh.gateway.route_action import action, rest_headers, rpc_headers
@@ -18,6 +19,13 @@ NOWHERE = "nowhere"
 VERBS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 GRPC: Object = {"name": "content-type", "string_match": {"prefix": "application/grpc"}}
+"""Cheap, and after the first route also exact."""
+
+NO_GRPC: Object = {
+    "name": "content-type",
+    "string_match": {"safe_regex": {"regex": GRPC_TYPE}},
+    "invert_match": True,
+}
 
 BAD_TIMEOUT: Object = {
     "name": "grpc-timeout",
@@ -34,6 +42,7 @@ def routes(methods: Iterable[Exposed], bindings: Iterable[Binding], limits: Limi
     plain = [each for each in every if not each.http.custom_verb]
     malformed: Object = {"prefix": "/", "headers": [GRPC, BAD_TIMEOUT]}
     return [
+        _answer("nearly grpc", {"prefix": "/", "headers": [GRPC, NO_GRPC]}, answer="415"),
         _answer("bad timeout", malformed, rpc=True, answer="400", fault="malformed grpc-timeout"),
         *(_rpc(each, limits) for each in methods),
         _answer("unknown rpc", {"prefix": "/", "headers": [GRPC]}, answer="404", rpc=True),

@@ -5,7 +5,7 @@ import json
 import shutil
 import subprocess
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,7 +36,13 @@ class Rest:
     port: int
 
     def __call__(
-        self, verb: str, path: str, body: object = None, *, raw: bytes | None = None, **headers: str
+        self,
+        verb: str,
+        path: str,
+        body: object = None,
+        *,
+        raw: bytes | Iterator[bytes] | None = None,
+        **headers: str,
     ) -> Answer:
         """`body` goes as JSON, `raw` as it is. In header names `_` stands for `-`."""
         sent = {"Origin": ORIGIN} | {name.replace("_", "-"): value for name, value in headers.items()}
@@ -51,7 +57,11 @@ class Rest:
 
 
 def exchange(
-    connection: http.client.HTTPConnection, verb: str, path: str, raw: bytes | None, headers: Mapping[str, str]
+    connection: http.client.HTTPConnection,
+    verb: str,
+    path: str,
+    raw: bytes | Iterator[bytes] | None,
+    headers: Mapping[str, str],
 ) -> Answer:
     connection.request(verb, path, raw, dict(headers))
     response = connection.getresponse()
@@ -69,7 +79,7 @@ def http2(port: int, verb: str, path: str, *options: str) -> Answer:
     how = ["--head"] if verb == "HEAD" else ["-X", verb, "-i"]
     url = f"http://127.0.0.1:{port}{path}"
     command = [curl, "-sS", "--http2-prior-knowledge", "-m", "60", *how, *options, url]
-    done = subprocess.run(command, check=False, capture_output=True, timeout=DEADLINE)
+    done = subprocess.run(command, check=False, capture_output=True, timeout=DEADLINE)  # noqa: S603 - fixed words
     assert done.returncode == 0, done.stderr.decode()
     head, _, body = done.stdout.partition(b"\r\n\r\n")
     first, *lines = head.decode().split("\r\n")

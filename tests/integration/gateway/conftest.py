@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,8 @@ from protomesh.gateway import Addresses, Endpoint, render_dynamic
 from protomesh.settings import Manifest
 from tests.integration.gateway.clients import ORIGIN, Rest, eventually
 from tests.integration.gateway.envoys import free_port, running, write
-from tests.integration.gateway.services import Catalog, Orders, Users, serve
+from tests.integration.gateway.files import SERVICE, Files, with_files
+from tests.integration.gateway.services import Catalog, Orders, Restarts, Users, serve
 
 ROOT = Path(__file__).parents[3]
 BODY_BYTES = 100_000
@@ -25,6 +27,7 @@ class World:
     addresses: Addresses
     folder: Path
     users: tuple[Users, ...]
+    catalog: Restarts
 
     @property
     def rest(self) -> Rest:
@@ -41,7 +44,7 @@ class World:
 
 @pytest.fixture(scope="session")
 def contract() -> Contract:
-    return Contract.load(ROOT / "gen/descriptors.binpb", "shop_pb")
+    return with_files(Contract.load(ROOT / "gen/descriptors.binpb", "shop_pb"))
 
 
 @pytest.fixture(scope="session")
@@ -52,30 +55,39 @@ def manifest() -> Manifest:
                 "cors": {"origins": [ORIGIN, r"~https://[a-z0-9-]+\.preview\.example"]},
                 "limits": {"body_bytes": BODY_BYTES, "timeout_seconds": TIMEOUT, "stream_seconds": 30},
             },
-            "services": {"users": {"replicas": 2}, "catalog": {}, "orders": {}},
+            "services": {"users": {"replicas": 2}, "catalog": {}, "orders": {}, "files": {}},
         }
     )
 
 
 @pytest.fixture(scope="session")
-def world(contract: Contract, manifest: Manifest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    at = [Endpoint("127.0.0.1", free_port()) for _ in range(5)]
-    addresses = Addresses(at[0], {"users": (at[1], at[2]), "catalog": (at[3],), "orders": (at[4],)})
+def world(
+    contract: Contract, manifest: Manifest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[World]:
+    at = [Endpoint("127.0.0.1", free_port()) for _ in range(6)]
+    addresses = Addresses(
+        at[0], {"users": (at[1], at[2]), "catalog": (at[3],), "orders": (at[4],), "files": (at[5],)}
+    )
     users = Users("one"), Users("two")
     servers = [
-        serve(at[1].port, users=users[0]),
-        serve(at[2].port, users=users[1]),
-        serve(at[3].port, catalog=Catalog()),
-        serve(at[4].port, orders=Orders()),
+        serve(at[1].port, contract, {"shop.users.v1.Users": users[0]}),
+        serve(at[2].port, contract, {"shop.users.v1.Users": users[1]}),
+        serve(at[4].port, contract, {"shop.orders.v1.Orders": Orders()}),
+        serve(at[5].port, contract, {SERVICE: Files()}),
     ]
+    catalog = Restarts(at[3].port, contract, {"shop.catalog.v1.Catalog": Catalog()})
     folder = tmp_path_factory.mktemp("gw")
-    made = World(contract, manifest, addresses, folder, users)
-    files = render_dynamic(contract, manifest, addresses, folder=str(folder), admin=str(folder / "admin.sock"))
+    made = World(contract, manifest, addresses, folder, users, catalog)
+    files = render_dynamic(
+        contract, manifest, addresses, folder=str(folder), admin=str(folder / "admin.sock")
+    )
     write(folder, files)
     with running(folder / "bootstrap.json", at[0].port, made.log):
-        for path in ("/api/users/u1", "/api/products/p1", "/api/users/u1/orders/o1"):
-            eventually(lambda path=path: made.rest("GET", path), lambda answer: answer.status == 200)  # type: ignore[misc]  # a lambda's default has no type
+        for path in ("/api/users/u1", "/api/products/p1", "/api/users/u1/orders/o1", "/api/files/f1"):
+            eventually(partial(made.rest, "GET", path), lambda answer: answer.status == 200)
         yield made
+    assert "[lua]" not in made.log.read_text(), "the edge filter failed, and Envoy went on without it"
+    catalog.stop()
     for server in servers:
         server.stop(None)
 

@@ -1,0 +1,51 @@
+"""A contract and a service for raw bodies, beside those of the shop."""
+
+import grpc
+from google.api import annotations_pb2, httpbody_pb2
+from google.protobuf import descriptor_pb2
+
+from protomesh.contract import Contract
+
+SERVICE = "lab.files.v1.Files"
+FieldProto = descriptor_pb2.FieldDescriptorProto
+
+
+def with_files(shop: Contract) -> Contract:
+    """The shop's contract and `lab.files.v1.Files`: PUT and GET /api/files/{file_id}."""
+    raw = descriptor_pb2.FileDescriptorProto()
+    httpbody_pb2.DESCRIPTOR.CopyToProto(raw)
+    return Contract(descriptor_pb2.FileDescriptorSet(file=[*shop.files.file, raw, _file()]), "shop_pb")
+
+
+def _file() -> descriptor_pb2.FileDescriptorProto:
+    file = descriptor_pb2.FileDescriptorProto(name="lab/files.proto", package="lab.files.v1", syntax="proto3")
+    file.dependency.extend(("google/api/annotations.proto", "google/api/httpbody.proto"))
+    request = file.message_type.add(name="FileRequest")
+    request.field.add(name="file_id", number=1, type=FieldProto.TYPE_STRING, label=FieldProto.LABEL_OPTIONAL)
+    content = request.field.add(name="content", number=2, label=FieldProto.LABEL_OPTIONAL)
+    content.type, content.type_name = FieldProto.TYPE_MESSAGE, ".google.api.HttpBody"
+    service = file.service.add(name="Files")
+    for name in ("PutFile", "GetFile"):
+        method = service.method.add(name=name, input_type=".lab.files.v1.FileRequest")
+        method.output_type = ".google.api.HttpBody"
+        http = method.options.Extensions[annotations_pb2.http]
+        if name == "PutFile":
+            http.put, http.body = "/api/files/{file_id}", "content"
+        else:
+            http.get = "/api/files/{file_id}"
+    return file
+
+
+class Files:
+    """Gives back what was put last."""
+
+    def __init__(self) -> None:
+        self.held = httpbody_pb2.HttpBody()
+
+    def PutFile(self, request: object, _: grpc.ServicerContext) -> httpbody_pb2.HttpBody:
+        self.held.CopyFrom(request.content)  # type: ignore[attr-defined]  # a class made from descriptors
+        return self.held
+
+    def GetFile(self, _: object, context: grpc.ServicerContext) -> httpbody_pb2.HttpBody:
+        context.send_initial_metadata((("content-disposition", "attachment"),))
+        return self.held

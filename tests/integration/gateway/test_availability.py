@@ -1,0 +1,62 @@
+"""Services that go away and come back, and replicas that take turns."""
+
+import http.client
+from functools import partial
+from typing import cast
+
+import grpc
+import pytest
+
+from shop_pb.shop.catalog.v1 import catalog_pb2, catalog_pb2_grpc
+from tests.integration.gateway.clients import Answer, eventually
+from tests.integration.gateway.conftest import World
+from tests.integration.gateway.problems import assert_problem
+
+PRODUCT = "/api/products/p1"
+
+
+def test_replicas_take_turns(world: World) -> None:
+    seen: set[str] = set()
+
+    def ask() -> Answer:
+        answer = world.rest("GET", "/api/users/u1")
+        seen.add(answer.json["email"])
+        return answer
+
+    eventually(ask, lambda _: seen == {"one", "two"})
+
+
+def test_a_service_that_went_away_is_503_until_it_is_back(world: World) -> None:
+    get = partial(world.rest, "GET", PRODUCT)
+    world.catalog.stop()
+    away = eventually(get, lambda answer: answer.status != 200)
+    problem = assert_problem(away, 503, "UNAVAILABLE")
+    assert problem["detail"] == "the service is not available, try again"
+    assert away.headers["retry-after"] == "1"
+    with grpc.insecure_channel(world.target) as channel, pytest.raises(grpc.RpcError) as caught:
+        catalog_pb2_grpc.CatalogStub(channel).GetProduct(
+            catalog_pb2.GetProductRequest(product_id="p1"), timeout=60
+        )
+    error = cast("grpc.Call", caught.value)
+    assert (error.code(), error.details()) == (
+        grpc.StatusCode.UNAVAILABLE,
+        "the service is not available, try again",
+    )
+    world.catalog.start()
+    assert eventually(get, lambda answer: answer.status == 200).json["id"] == "p1"
+
+
+def test_a_service_that_restarts_is_used_on_the_next_request(world: World) -> None:
+    """As a supervisor does it: nothing is asked while it is away, and the old connection is dead."""
+    connection = http.client.HTTPConnection(world.target, timeout=60)
+    for _ in range(3):
+        connection.request("GET", PRODUCT)
+        answer = connection.getresponse()
+        assert (answer.status, answer.read()[:10]) == (200, b'{"id":"p1"')
+        world.catalog.stop()
+        world.catalog.start()
+    connection.close()
+
+
+def test_the_gateway_tells_its_own_health(world: World) -> None:
+    assert world.rest("GET", "/healthz").status == 200
