@@ -68,7 +68,7 @@ class EmitCompiler:
         self, env: Environment, source: str, wanted: str, method: Method, path: str
     ) -> Expression | None:
         """One expression; `wanted` empty means any message."""
-        if not source.strip():
+        if not source:
             return None
         spot = place(self._where, path)
         try:

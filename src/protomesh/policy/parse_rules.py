@@ -61,7 +61,7 @@ def _rule(index: int, path: str, rule: security_pb2.SecurityRule, where: str) ->
         who = parse_principals(rule.allow)
     except ConfigError as error:
         raise ConfigError(error.what, where=place(where, f"{path}.allow"), fix=error.fix) from None
-    return Rule(index, path, tuple(rule.on), tuple(rule.allow), who, rule.when.strip())
+    return Rule(index, path, tuple(rule.on), tuple(rule.allow), who, rule.when)
 
 
 def _methods(contract: Contract, rule: Rule, where: str) -> Iterator[Method]:

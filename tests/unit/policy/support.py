@@ -15,9 +15,12 @@ CREATE_ORDER = "shop.orders.v1.Orders/CreateOrder"
 Rules = list[dict[str, Any]]
 
 
-def security(contract: Contract, rules: Rules, **more: Any) -> SecurityPolicy:
+def security(
+    contract: Contract, rules: Rules, event_types: Mapping[str, str] | None = None
+) -> SecurityPolicy:
     """A policy of some rules, which need not cover every method."""
-    return load_security(json.dumps({"rules": rules, **more}).encode(), contract, complete=False)
+    text = json.dumps({"rules": rules})
+    return load_security(text.encode(), contract, event_types=event_types, complete=False)
 
 
 def call(method: str, **facts: Any) -> CallFacts:

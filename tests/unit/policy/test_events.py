@@ -218,6 +218,7 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
     ({"key": "identity.claims.x"}, "rules[0].key", "of type DYN"),
     ({"subject": "1"}, "rules[0].subject", "of type INT"),
     ({"when": "response.id"}, "rules[0].when", "of type STRING"),
+    ({"when": " "}, "rules[0].when", "Syntax error"),
     ({"data": "response.id"}, "rules[0].data", "of type STRING"),
     ({"data": "dyn(response)"}, "rules[0].data", "of type DYN"),
     ({"data": "response.create_time"}, "rules[0].data", "of type TIMESTAMP"),

@@ -91,6 +91,7 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
     (rule(when="true &&\n 1 == 'a'"), "rules[0].when", f"for {GET_USER}: 2:4: found no matching overload"),
     (rule(when="request.user_id"), "rules[0].when", "the expression is of type STRING"),
     (rule(when="identity.claims.ok"), "rules[0].when", "the expression is of type DYN"),
+    (rule(when="  "), "rules[0].when", "Syntax error"),
     (rule(when="("), "rules[0].when", f"for {GET_USER}: 1:2: Syntax error"),
     (rule(when="x" * 5000), "rules[0].when", "expression of 5000 characters"),
     (rule(when="(" * 40 + "true" + ")" * 40), "rules[0].when", "recursion limit"),
