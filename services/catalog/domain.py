@@ -1,11 +1,16 @@
 """Products, money and stock. Knows no database and no wire."""
 
+import re
 import secrets
 from dataclasses import dataclass, replace
 
 from protomesh.errors import Aborted, FailedPrecondition, InvalidArgument
 
 ID_BYTES = 8
+CURRENCY = re.compile("[A-Z]{3}")
+NANOS = 1_000_000_000
+DEAREST = 1_000_000_000_000
+"""Units: a hundred lines of a thousand each still make a sum that google.type.Money can hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +41,11 @@ class Product:
         if etag and etag != self.etag:
             raise Aborted(f"product {self.id} has changed: its etag is {self.etag}, not {etag}")
 
+    def change(self, new: "Product", fields: frozenset[str]) -> "Product":
+        """One version on, with some fields of another product. Raises InvalidArgument."""
+        taken = {name: getattr(new, name) for name in fields}
+        return sellable(replace(self, version=self.version + 1, **taken))
+
     def take(self, quantity: int) -> "Product":
         """Fewer in stock. Raises FailedPrecondition."""
         if quantity > self.stock:
@@ -48,16 +58,27 @@ class Product:
 
 def offer(product_id: str, title: str, price: Price, stock: int) -> Product:
     """A new product; the id is made when none was wished for."""
-    if not title:
+    return sellable(Product(product_id or f"p{secrets.token_hex(ID_BYTES)}", title, price, stock, 1))
+
+
+def sellable(product: Product) -> Product:
+    """The product itself. Raises InvalidArgument when nobody could buy it."""
+    if not product.title:
         raise InvalidArgument("product: title is required")
-    if not price.currency:
+    if not product.price.currency:
         raise InvalidArgument("product: price is required, with its currencyCode")
-    return Product(product_id or f"p{secrets.token_hex(ID_BYTES)}", title, price, stock, 1)
+    if not CURRENCY.fullmatch(product.price.currency):
+        raise InvalidArgument("product: the price's currencyCode is three capital letters (ISO 4217)")
+    if not (0 <= product.price.units <= DEAREST and 0 <= product.price.nanos < NANOS):
+        raise InvalidArgument("product: the price is no amount that can be asked")
+    return product
 
 
 def wanted(lines: list[tuple[str, int]]) -> dict[str, int]:
-    """How many of each product, lines of the same product added up; in order of the ids, so that two
-    reservations lock rows in the same order."""
+    """How many of each product, lines of the same product added up.
+
+    In order of the ids, so that two reservations lock rows in the same order.
+    """
     sums: dict[str, int] = {}
     for product_id, quantity in sorted(lines):
         sums[product_id] = sums.get(product_id, 0) + quantity

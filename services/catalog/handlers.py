@@ -1,7 +1,5 @@
 """shop.catalog.v1.Catalog: requests in, the domain asked, messages out."""
 
-from dataclasses import replace
-
 from google.protobuf import empty_pb2
 from google.type import money_pb2
 
@@ -22,9 +20,13 @@ class Catalog:
 
     def ListProducts(self, request: pb.ListProductsRequest, call: Call) -> pb.ListProductsResponse:
         found, token = page_of(
-            request, fetch=lambda after, limit: store.page(call.tx, after, limit), key=lambda product: product.id
+            request,
+            fetch=lambda after, limit: store.page(call.tx, after, limit),
+            key=lambda product: product.id,
         )
-        return pb.ListProductsResponse(products=[message(product) for product in found], next_page_token=token)
+        return pb.ListProductsResponse(
+            products=[message(product) for product in found], next_page_token=token
+        )
 
     def GetProduct(self, request: pb.GetProductRequest, call: Call) -> pb.Product:
         return message(store.get(call.tx, request.product_id))
@@ -40,8 +42,8 @@ class Catalog:
         product.must_match(request.etag)
         fields = update_mask(request.update_mask, request.product, WRITABLE)
         new = request.product
-        values = {"title": new.title, "price": _price(new.price), "stock": new.stock}
-        product = replace(product, version=product.version + 1, **{name: values[name] for name in fields})
+        wanted = domain.Product(product.id, new.title, _price(new.price), new.stock, product.version)
+        product = product.change(wanted, fields)
         store.save(call.tx, product)
         return message(product)
 

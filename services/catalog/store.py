@@ -68,10 +68,12 @@ def page(tx: Connection, after: str, limit: int) -> Sequence[Product]:
 
 
 def save(tx: Connection, product: Product) -> None:
+    """Write a product that is there already."""
     tx.execute(update(products).where(products.c.id == product.id).values(_values(product)))
 
 
 def remove(tx: Connection, product_id: str) -> None:
+    """Take a product off sale; what is set aside of it stays."""
     tx.execute(delete(products).where(products.c.id == product_id))
 
 
@@ -82,15 +84,20 @@ def reserved(tx: Connection, order_id: str) -> dict[str, int]:
 
 
 def reserve(tx: Connection, order_id: str, quantities: Mapping[str, int]) -> None:
-    rows = [{"order_id": order_id, "product_id": name, "quantity": count} for name, count in quantities.items()]
+    """Set quantities aside for an order, by product."""
+    rows = [
+        {"order_id": order_id, "product_id": name, "quantity": count} for name, count in quantities.items()
+    ]
     tx.execute(insert(reservations), rows)
 
 
 def is_released(tx: Connection, order_id: str) -> bool:
+    """Whether the order's stock was given back."""
     return tx.execute(select(released).where(released.c.order_id == order_id)).one_or_none() is not None
 
 
 def release(tx: Connection, order_id: str) -> None:
+    """Nothing is set aside for the order any more, nor ever will be."""
     tx.execute(delete(reservations).where(reservations.c.order_id == order_id))
     tx.execute(insert(released).values(order_id=order_id))
 

@@ -11,7 +11,7 @@ NANOS = 1_000_000_000
 
 
 class State(IntEnum):
-    """shop.orders.v1.Order.State"""
+    """As shop.orders.v1.Order.State."""
 
     PLACED = 1
     CONFIRMED = 2
@@ -73,7 +73,9 @@ class Order:
         if self.state is state:
             return self
         if self.state not in FOLLOWS[state]:
-            raise FailedPrecondition(f"order {self.id} is {self.state.name.lower()}: it cannot be {state.name.lower()}")
+            raise FailedPrecondition(
+                f"order {self.id} is {self.state.name.lower()}: it cannot be {state.name.lower()}"
+            )
         return replace(self, state=state, reason=reason, version=self.version + 1)
 
     def deliver_to(self, address: str) -> "Order":

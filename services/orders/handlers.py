@@ -31,7 +31,9 @@ class Orders:
         domain.must_be_orderable([line.product_id for line in request.order.lines])
         self._must_exist(request.user_id)
         lines = tuple(self._priced(line) for line in request.order.lines)
-        order = domain.place(request.user_id, lines, request.order.delivery_address, self._context.clock.now())
+        order = domain.place(
+            request.user_id, lines, request.order.delivery_address, self._context.clock.now()
+        )
         store.add(call.tx, order)
         return message(order)
 

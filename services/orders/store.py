@@ -48,7 +48,10 @@ lines = Table(
 
 
 def add(tx: Connection, order: Order) -> None:
-    tx.execute(insert(orders).values(id=order.id, user_id=order.user_id, created=order.created, **_changing(order)))
+    """A new order with its lines."""
+    tx.execute(
+        insert(orders).values(id=order.id, user_id=order.user_id, created=order.created, **_changing(order))
+    )
     tx.execute(
         insert(lines),
         [
@@ -77,17 +80,24 @@ def get(tx: Connection, order_id: str, user_id: str | None = None, *, to_write: 
 
 def page(tx: Connection, user_id: str, after: str, limit: int) -> Sequence[Order]:
     """Up to `limit` of a user's orders whose ids come after `after`."""
-    query = select(orders).where(orders.c.user_id == user_id, orders.c.id > after).order_by(orders.c.id).limit(limit)
+    query = (
+        select(orders)
+        .where(orders.c.user_id == user_id, orders.c.id > after)
+        .order_by(orders.c.id)
+        .limit(limit)
+    )
     rows = tx.execute(query).all()
     of_order = _lines(tx, [row.id for row in rows])
     return [_order(row, of_order[row.id]) for row in rows]
 
 
 def save(tx: Connection, order: Order) -> None:
+    """Write what can change of an order."""
     tx.execute(update(orders).where(orders.c.id == order.id).values(_changing(order)))
 
 
 def remove(tx: Connection, order_id: str) -> None:
+    """Remove an order with its lines."""
     tx.execute(delete(lines).where(lines.c.order_id == order_id))
     tx.execute(delete(orders).where(orders.c.id == order_id))
 
@@ -112,5 +122,12 @@ def _lines(tx: Connection, order_ids: list[str]) -> dict[str, tuple[Line, ...]]:
 
 def _order(row: Row[tuple[object, ...]], of_order: tuple[Line, ...]) -> Order:
     return Order(
-        row.id, row.user_id, of_order, State(row.state), row.delivery_address, row.reason, row.version, row.created
+        row.id,
+        row.user_id,
+        of_order,
+        State(row.state),
+        row.delivery_address,
+        row.reason,
+        row.version,
+        row.created,
     )

@@ -30,7 +30,7 @@ class Users:
         return pb.ListUsersResponse(users=[message(user) for user in found], next_page_token=token)
 
     def DeleteUser(self, request: pb.DeleteUserRequest, call: Call) -> empty_pb2.Empty:
-        store.get(call.tx, request.user_id).must_match(request.etag)
+        store.get(call.tx, request.user_id, to_write=True).must_match(request.etag)
         store.remove(call.tx, request.user_id)
         return empty_pb2.Empty()
 
@@ -45,4 +45,3 @@ def message(user: domain.User) -> pb.User:
         create_time=timestamp(user.created),
         update_time=timestamp(user.updated),
     )
-

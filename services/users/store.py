@@ -37,9 +37,10 @@ def add(tx: Connection, user: User) -> None:
         raise AlreadyExists(f"user {user.id} exists already") from None
 
 
-def get(tx: Connection, user_id: str) -> User:
-    """Raises NotFound."""
-    row = tx.execute(select(users).where(users.c.id == user_id)).one_or_none()
+def get(tx: Connection, user_id: str, *, to_write: bool = False) -> User:
+    """Raises NotFound. `to_write` locks the row where the database locks rows."""
+    query = select(users).where(users.c.id == user_id)
+    row = tx.execute(query.with_for_update() if to_write else query).one_or_none()
     if row is None:
         raise NotFound(f"there is no user {user_id}")
     return User(*row)
@@ -52,4 +53,5 @@ def page(tx: Connection, after: str, limit: int) -> Sequence[User]:
 
 
 def remove(tx: Connection, user_id: str) -> None:
+    """Remove a user; one who is not there is no error."""
     tx.execute(delete(users).where(users.c.id == user_id))

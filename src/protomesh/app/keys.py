@@ -28,6 +28,7 @@ def ensure(state_dir: Path) -> None:
 
 
 def key_path(state_dir: Path) -> Path:
+    """Where the development key lies."""
     return state_dir / "keys" / "mesh.pem"
 
 
@@ -42,7 +43,7 @@ def signer(state_dir: Path, clock: Clock, environment: str) -> Signer:
 
 
 class ServiceToken:
-    """This process's own token, `service:NAME`, renewed at half its life."""
+    """The process's own token, `service:NAME`, renewed at half its life."""
 
     def __init__(self, name: str, audience: str, signer: Signer, clock: Clock) -> None:
         self._subject = f"service:{name}"
@@ -53,6 +54,7 @@ class ServiceToken:
         self._renew = 0.0
 
     def __call__(self) -> str:
+        """The token as it is good now."""
         if self._clock.monotonic() >= self._renew:
             self._token = self._signer.sign(self._subject, self._audience, lifetime_seconds=LIFETIME)
             self._renew = self._clock.monotonic() + LIFETIME / 2

@@ -14,7 +14,7 @@ from protomesh.contract import Contract
 from protomesh.errors import ConfigError
 from protomesh.gateway.placement import placement
 from protomesh.observe import LogSink, configure
-from protomesh.settings import Manifest, Ports, ProcessSettings, load_manifest
+from protomesh.settings import Manifest, Ports, ProcessSettings, load_manifest, load_process
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,18 +32,22 @@ class Process:
 
     @property
     def project(self) -> Path:
+        """The folder of mesh.toml."""
         return self.settings.manifest.absolute().parent
 
     @property
     def state_dir(self) -> Path:
+        """Where databases, sockets and keys of this mesh are."""
         return self.settings.state_dir.absolute()
 
     @property
     def environment(self) -> str:
+        """`development` or `production`: told, or in the manifest."""
         return self.settings.environment or self.manifest.mesh.environment
 
     @property
     def ports(self) -> Ports:
+        """The ports' rule, at the base that this process was told."""
         return Ports(self.manifest, self.settings.port_base or self.manifest.gateway.port)
 
     @property
@@ -62,7 +66,7 @@ class Process:
         return f"sqlite:///{self.state_dir}/data/{name}.db"
 
     def addresses(self) -> Mapping[str, str]:
-        """gRPC targets of all contract services: told by the deployment, or by the ports' rule."""
+        """The gRPC targets of all contract services: told by the deployment, or by the ports' rule."""
         targets = {}
         for service, name in placement(self.contract, self.manifest).items():
             ports = self.ports.service(name)
@@ -90,7 +94,7 @@ def run(name: str, main: Callable[[Process], None]) -> None:
     try:
         main(process)
     except ConfigError as error:
-        process.log.error("%s", error)
+        process.log.error("%s", error)  # noqa: TRY400 - the line says it all, a traceback would hide it
         raise SystemExit(2) from None
     finally:
         process.sink.close()
@@ -103,10 +107,12 @@ def ready(address: str) -> None:
 
 
 def _begin(name: str) -> Process:
-    settings = ProcessSettings()
+    settings = load_process()
     manifest = load_manifest(settings.manifest)
     project = settings.manifest.absolute().parent
-    contract = Contract.load(project / manifest.contract.generated / "descriptors.binpb", manifest.contract.python)
+    contract = Contract.load(
+        project / manifest.contract.generated / "descriptors.binpb", manifest.contract.python
+    )
     sink = configure(name, settings.log_level)
     log = logging.getLogger(name)
     log.info("starting, process %d", os.getpid())

@@ -1,4 +1,4 @@
-"""`serve`: what a service's main calls. Builds the context, the chain and the server, and runs until told to stop."""
+"""`serve`: what a service's main calls. Builds context, chain and server, and runs until told to stop."""
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
@@ -36,14 +36,19 @@ GRACE_SECONDS = 10.0
 
 
 def serve(name: str, services: Mapping[str, Build], *, migrations: Path | None = None) -> None:
-    """Run the service `name` of mesh.toml until SIGTERM. `services` maps contract services to their classes."""
+    """Run the service `name` of mesh.toml until SIGTERM.
+
+    `services` maps contract services to their classes.
+    """
     run(name, lambda process: _main(process, services, migrations))
 
 
 def _main(process: Process, services: Mapping[str, Build], migrations: Path | None) -> None:
     registry = CollectorRegistry()
     events = load_events_policy(process)
-    encoder = Encoder(process.name, {name: topic.format for name, topic in events.topics.items()}, process.clock)
+    encoder = Encoder(
+        process.name, {name: topic.format for name, topic in events.topics.items()}, process.clock
+    )
     database = open_database(process, migrations)
     clients = open_clients(process)
     context = Context(

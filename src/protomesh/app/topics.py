@@ -22,6 +22,7 @@ class TopicKeeper:
         self._log = log
 
     def start(self, stopping: threading.Event) -> None:
+        """Create the topics, and end; or end when `stopping` is set."""
         threading.Thread(target=self._run, args=(stopping,), name="topics", daemon=True).start()
 
     def _run(self, stopping: threading.Event) -> None:
@@ -40,6 +41,8 @@ class TopicKeeper:
 def topics_of(policy: EventsPolicy) -> Sequence[TopicSpec]:
     """The policy's topics as Kafka wants them."""
     return [
-        TopicSpec(name, topic.partitions, {"retention.ms": str(topic.retention_ms)} if topic.retention_ms else {})
+        TopicSpec(
+            name, topic.partitions, {"retention.ms": str(topic.retention_ms)} if topic.retention_ms else {}
+        )
         for name, topic in policy.topics.items()
     ]

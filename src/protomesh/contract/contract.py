@@ -70,4 +70,3 @@ def _full(
     item: descriptor_pb2.DescriptorProto | descriptor_pb2.ServiceDescriptorProto,
 ) -> str:
     return f"{file.package}.{item.name}" if file.package else item.name
-

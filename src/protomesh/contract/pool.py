@@ -12,8 +12,10 @@ from google.protobuf import descriptor_pb2, descriptor_pool
 LIBRARY = {"mesh": "protomesh_pb.mesh", "buf": "protomesh_pb.buf", "google": "google"}
 
 
-def add_file(pool: descriptor_pool.DescriptorPool, file: descriptor_pb2.FileDescriptorProto, python: str) -> None:
-    """Make sure that the pool knows the file; `python` is the root package of the project's generated code."""
+def add_file(
+    pool: descriptor_pool.DescriptorPool, file: descriptor_pb2.FileDescriptorProto, python: str
+) -> None:
+    """Make sure that the pool knows the file; `python` is the root package of the generated code."""
     with suppress(ModuleNotFoundError):
         importlib.import_module(_module(file.name, python))
     try:

@@ -21,6 +21,7 @@ KINDS = {
 
 
 def read_service(service: ServiceDescriptor) -> Service:
+    """A service with its methods, in their order in the file."""
     return Service(service.full_name, tuple(_method(service.full_name, method) for method in service.methods))
 
 

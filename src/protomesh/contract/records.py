@@ -25,7 +25,7 @@ class HttpBinding:
 
     @property
     def pattern(self) -> str:
-        """The template without its verb suffix: /api/orders/{order_id}:cancel gives /api/orders/{order_id}."""
+        """The template without its verb: /api/orders/{order_id}:cancel gives /api/orders/{order_id}."""
         return self.template.rpartition(":")[0] if self.custom_verb else self.template
 
     @property
@@ -63,7 +63,7 @@ class Method:
 
     @property
     def full_name(self) -> str:
-        """`shop.users.v1.Users/GetUser`"""
+        """As in `shop.users.v1.Users/GetUser`."""
         return f"{self.service}/{self.name}"
 
     @property
@@ -73,10 +73,12 @@ class Method:
 
     @property
     def streams_response(self) -> bool:
+        """Whether it answers with an iterator."""
         return self.kind in {Kind.SERVER_STREAM, Kind.BIDI}
 
     @property
     def streams_request(self) -> bool:
+        """Whether it is asked with an iterator."""
         return self.kind in {Kind.CLIENT_STREAM, Kind.BIDI}
 
 
@@ -89,4 +91,5 @@ class Service:
 
     @property
     def package(self) -> str:
+        """`shop.users.v1`."""
         return self.name.rpartition(".")[0]

@@ -17,6 +17,7 @@ class CallMetrics:
         self._children: dict[tuple[str, int], Histogram] = {}
 
     def observe(self, method: str, code: int, seconds: float) -> None:
+        """One call that ended; `code` of google.rpc.Code."""
         child = self._children.get((method, code))
         if child is None:
             child = self._children[method, code] = self._seconds.labels(method, str(code))
@@ -28,7 +29,9 @@ class RelayMetrics:
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.depth = Gauge("mesh_outbox_depth", "Events waiting", ["database"], registry=registry)
-        self.age = Gauge("mesh_outbox_age_seconds", "Age of the oldest event", ["database"], registry=registry)
+        self.age = Gauge(
+            "mesh_outbox_age_seconds", "Age of the oldest event", ["database"], registry=registry
+        )
 
 
 def serve_metrics(registry: CollectorRegistry, port: int, host: str) -> WSGIServer:

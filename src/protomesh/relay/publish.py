@@ -19,17 +19,21 @@ class Outcome:
     failures: list[tuple[OutboxRow, Exception]] = field(default_factory=list)
 
 
-def publish(rows: Sequence[OutboxRow], producer: Producer, stopping: threading.Event) -> Outcome:
+def publish(
+    rows: Sequence[OutboxRow], producer: Producer, sending: threading.Lock, stopping: threading.Event
+) -> Outcome:
     """Send the rows in order and wait until each has been answered.
 
     Nothing is sent after the first failure: a later row of a key must not pass an earlier one. The producer's
     records never expire, so while Kafka is away this waits; it returns early only when `stopping` is set.
+    `sending` is held from the look for failures to the send: whoever flushes the producer holds it too.
     """
     batch = _Batch()
     for row in rows:
-        if batch.failed:
-            break
-        batch.send(row, producer)
+        with sending:
+            if batch.failed:
+                break
+            batch.send(row, producer)
     batch.wait(stopping)
     return batch.outcome()
 

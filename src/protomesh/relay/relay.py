@@ -17,6 +17,7 @@ IDLE_SECONDS = 1.0
 """How long the relay trusts the bell before it looks by itself."""
 
 RETRY_SECONDS = 0.5
+FLUSH_SECONDS = 10.0
 
 
 class Relay:
@@ -26,25 +27,35 @@ class Relay:
     """
 
     def __init__(
-        self, sources: Sequence[Source], producer: Producer, clock: Clock, metrics: RelayMetrics, log: logging.Logger
+        self,
+        sources: Sequence[Source],
+        producer: Producer,
+        clock: Clock,
+        metrics: RelayMetrics,
+        log: logging.Logger,
     ) -> None:
         self._sources = sources
         self._producer = producer
         self._clock = clock
         self._metrics = metrics
         self._log = log
+        self._sending = threading.Lock()
         self._stopping = threading.Event()
         self._threads = [
-            threading.Thread(target=self._run, args=(source,), name=f"relay-{source.name}") for source in sources
+            threading.Thread(target=self._run, args=(source,), name=f"relay-{source.name}")
+            for source in sources
         ]
 
     def start(self) -> None:
+        """Begin, one thread for each source."""
         for thread in self._threads:
             thread.start()
 
     def stop(self) -> None:
         """End after the batches in flight; what is not acknowledged stays in the outbox."""
         self._stopping.set()
+        for source in self._sources:
+            source.wake()
         for thread in self._threads:
             thread.join()
         self._producer.close()
@@ -62,7 +73,7 @@ class Relay:
             except OperationalError as error:
                 self._log.warning("%s: database busy or away, trying again: %s", source.name, error.orig)
                 self._clock.sleep(RETRY_SECONDS, self._stopping)
-            except Exception:
+            except Exception:  # noqa: BLE001 - logged in full; the other outboxes must go on
                 self._log.exception("%s: relay failed, trying again", source.name)
                 self._clock.sleep(RETRY_SECONDS, self._stopping)
 
@@ -71,15 +82,25 @@ class Relay:
         rows = source.lowest(BATCH)
         if not rows:
             return False
-        outcome = publish(rows, self._producer, self._stopping)
+        outcome = publish(rows, self._producer, self._sending, self._stopping)
         source.remove(outcome.acknowledged)
         for row, error in outcome.failures:
             self._log.error(
                 "%s: event %d for topic %s was refused and is kept: %s", source.name, row.id, row.topic, error
             )
         if outcome.failures:
+            self._reopen()
             self._clock.sleep(RETRY_SECONDS, self._stopping)
         return True
+
+    def _reopen(self) -> None:
+        """A producer takes nothing more after a failure until it was flushed.
+
+        No other outbox may be between seeing that its own records are well and sending the next: that one
+        would pass the record that this flush gave up.
+        """
+        with self._sending:
+            self._producer.flush(FLUSH_SECONDS)
 
     def _measure(self, source: Source) -> None:
         waiting, oldest = source.depth()

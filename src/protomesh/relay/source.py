@@ -1,5 +1,6 @@
 """A database that events are relayed from."""
 
+import contextlib
 import fcntl
 import os
 from collections.abc import Sequence
@@ -7,7 +8,7 @@ from pathlib import Path
 
 from sqlalchemy import inspect
 
-from protomesh.store import OutboxRow, SqlDatabase, Wakener, depth, lowest, remove
+from protomesh.store import Bell, OutboxRow, SqlDatabase, Wakener, depth, lowest, remove
 from protomesh.store.tables import outbox
 
 
@@ -41,10 +42,12 @@ class Source:
         return inspect(self._database.engine).has_table(outbox.name)
 
     def lowest(self, limit: int) -> Sequence[OutboxRow]:
+        """The oldest rows still there, in order of their ids."""
         with self._database.unit_of_work(read_only=True) as work:
             return lowest(work.tx, limit)
 
     def remove(self, ids: Sequence[int]) -> None:
+        """Delete rows that stand in Kafka."""
         if ids:
             with self._database.unit_of_work(read_only=False) as work:
                 remove(work.tx, ids)
@@ -59,7 +62,13 @@ class Source:
         if self._wakener is not None:
             self._wakener.wait(timeout)
 
+    def wake(self) -> None:
+        """End a `wait` that is going on."""
+        with contextlib.closing(Bell(self._bell)) as bell:
+            bell.ring()
+
     def close(self) -> None:
+        """Leave the database to another relay."""
         if self._wakener is not None:
             self._wakener.close()
         if self._held is not None:

@@ -1,8 +1,9 @@
 """How many calls may wait: both server engines would queue without bound.
 
-The engines hand every call to an executor of ours. Beyond the bound a call goes to a small reserve of threads,
-whose only answer is RESOURCE_EXHAUSTED, so that the caller learns it at once. Streams hold a thread for long:
-they are counted apart, and the pool has threads for both, so that streams never take those of unary calls.
+The engines hand every call to an executor of ours. Beyond the bound a call goes to a small reserve of
+threads, whose only answer is RESOURCE_EXHAUSTED, so that the caller learns it at once. Streams hold a thread
+for long: they are counted apart, and the pool has threads for both, so that streams never take those of unary
+calls.
 """
 
 import threading
@@ -40,6 +41,7 @@ class AdmissionPool(ThreadPoolExecutor):
         self._reserve = ThreadPoolExecutor(2, thread_name_prefix="refuse", initializer=self._mark)
 
     def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
+        """Queue a call, or hand it to the reserve, which refuses it."""
         with self._lock:
             admitted = self._pending < self._bound
             self._pending += admitted
@@ -66,10 +68,12 @@ class AdmissionPool(ThreadPoolExecutor):
             self._streams += 1
 
     def close_stream(self) -> None:
+        """Give the stream's place back."""
         with self._lock:
             self._streams -= 1
 
-    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: FBT001, FBT002 - the base class's signature
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """End the threads of both pools."""
         self._reserve.shutdown(wait, cancel_futures=cancel_futures)
         super().shutdown(wait, cancel_futures=cancel_futures)
 

@@ -1,10 +1,10 @@
 """The REST answer of a success, derived from the contract; the first row that fits wins.
 
-    returns google.longrunning.Operation    202
-    standard create, POST to a collection   201, Location
-    returns google.protobuf.Empty           204
-    list with a next_page_token             206, Link rel=next, rel=first
-    resource with an etag                   ETag
+returns google.longrunning.Operation    202
+standard create, POST to a collection   201, Location
+returns google.protobuf.Empty           204
+list with a next_page_token             206, Link rel=next, rel=first
+resource with an etag                   ETag
 """
 
 from collections.abc import Callable, Mapping
@@ -23,7 +23,7 @@ EMPTY = "google.protobuf.Empty"
 OPERATION = "google.longrunning.Operation"
 
 
-def answer_of(method: Method, contract: Contract) -> Answer | None:
+def answer_of(method: Method, contract: Contract) -> Answer | None:  # noqa: PLR0911 - a table, a row each
     """What to send besides the body; None where 200 and the body are all."""
     if not method.bindings:
         return None

@@ -77,7 +77,7 @@ class Call:
     def tx(self) -> "Connection":
         """The call's own transaction, begun at first use; committed after the handler returns.
 
-        Reads only where the method is NO_SIDE_EFFECTS. Streaming methods have none: they use `unit_of_work()`.
+        Reads only where the method is NO_SIDE_EFFECTS. Streaming methods have none: `unit_of_work()`.
         """
         return self.work.tx
 
@@ -86,7 +86,9 @@ class Call:
         """The unit of work behind `tx`."""
         if self._work is None:
             if self.method.streams_response or self.method.streams_request:
-                raise FailedPrecondition("a streaming method has no ambient transaction: use call.unit_of_work()")
+                raise FailedPrecondition(
+                    "a streaming method has no ambient transaction: use call.unit_of_work()"
+                )
             self._work = self.unit_of_work(read_only=self.method.read_only)
         return self._work
 
@@ -109,12 +111,14 @@ class Call:
 
     @property
     def deadline(self) -> float:
-        """When the answer is due, on the monotonic clock; the method's default where the caller named none."""
+        """When the answer is due, on the monotonic clock; by default where the caller named no deadline."""
         if self._deadline is None:
             remaining = self.context.time_remaining()
             unset = remaining is None or remaining > UNBOUNDED
-            seconds = self._resources.default_timeout if unset else float(remaining or 0.0)
-            self._deadline = time.monotonic() + seconds
+            if unset:
+                self._deadline = self.started + self._resources.default_timeout
+            else:
+                self._deadline = time.monotonic() + float(remaining or 0.0)
         return self._deadline
 
     @property
@@ -124,7 +128,7 @@ class Call:
 
     @property
     def traceparent(self) -> str:
-        """This call's own span, a child of the caller's."""
+        """The call's own span, a child of the caller's."""
         if not self._traceparent:
             incoming = self.metadata.get("traceparent", "")
             self._traceparent = child_of(incoming) if incoming else new_traceparent()
@@ -132,6 +136,7 @@ class Call:
 
     @property
     def request_id(self) -> str:
+        """The gateway's `x-request-id`, empty for none."""
         return str(self.metadata.get("x-request-id", ""))
 
     @property
@@ -141,12 +146,15 @@ class Call:
 
     @property
     def causation_id(self) -> str:
+        """The id of the event that caused this call, empty for none."""
         return str(self.metadata.get("x-causation-id", ""))
 
     @property
     def correlation_id(self) -> str:
+        """The id that all events of one story share, empty for none."""
         return str(self.metadata.get("x-correlation-id", ""))
 
     @property
     def holds_writes(self) -> bool:
+        """Whether the ambient transaction is open and may write."""
         return self._work is not None and self._work.holds_writes

@@ -18,15 +18,29 @@ class Emitted(Protocol):
     """An event as a policy or a handler asks for it."""
 
     @property
-    def topic(self) -> str: ...
+    def topic(self) -> str:
+        """Where it goes."""
+        ...
+
     @property
-    def type(self) -> str: ...
+    def type(self) -> str:
+        """The CloudEvents type."""
+        ...
+
     @property
-    def key(self) -> str: ...
+    def key(self) -> str:
+        """Events of one key keep their order."""
+        ...
+
     @property
-    def subject(self) -> str: ...
+    def subject(self) -> str:
+        """What it is about."""
+        ...
+
     @property
-    def data(self) -> Message: ...
+    def data(self) -> Message:
+        """What it says."""
+        ...
 
 
 class Encoder:

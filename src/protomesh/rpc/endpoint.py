@@ -29,7 +29,7 @@ REGISTER = {
 
 def endpoint(
     method: Method, handler: Handler, chain: Sequence[Interceptor], pool: AdmissionPool, make_call: MakeCall
-) -> grpc.RpcMethodHandler:
+) -> "grpc.RpcMethodHandler[Any, Any]":
     """The method as the engine wants it."""
     folded = fold(chain, method, handler)
     behave = _streaming if method.streams_response or method.streams_request else _unary
@@ -47,27 +47,26 @@ def _unary(method: Method, handler: Handler, pool: AdmissionPool, make_call: Mak
 
 
 def _streaming(method: Method, handler: Handler, pool: AdmissionPool, make_call: MakeCall) -> Any:
-    def run(request: Any, context: grpc.ServicerContext) -> Any:
+    def enter(context: grpc.ServicerContext) -> None:
         _admit(pool.refuse_if_full, context)
         _admit(pool.open_stream, context)
+
+    def run(request: Any, context: grpc.ServicerContext) -> Any:
         call = make_call(method, context)
         CURRENT.set(call)
         return handler(request, call)
 
     def stream(request: Any, context: grpc.ServicerContext) -> Iterator[Any]:
-        responses = run(request, context)
+        enter(context)
         try:
-            yield from responses
+            yield from run(request, context)
         finally:
             pool.close_stream()
 
     def single(request: Any, context: grpc.ServicerContext) -> Any:
-        _admit(pool.refuse_if_full, context)
-        _admit(pool.open_stream, context)
+        enter(context)
         try:
-            call = make_call(method, context)
-            CURRENT.set(call)
-            return handler(request, call)
+            return run(request, context)
         finally:
             pool.close_stream()
 

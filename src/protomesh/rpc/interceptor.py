@@ -16,7 +16,9 @@ Which of the two follows from `method.kind`. Outside the auth interceptor reques
 class Interceptor(Protocol):
     """Wraps a method once, when the server is built; what it returns runs for every call."""
 
-    def wrap(self, method: Method, handler: Handler) -> Handler: ...
+    def wrap(self, method: Method, handler: Handler) -> Handler:
+        """The handler with this interceptor around it."""
+        ...
 
 
 def fold(interceptors: Sequence[Interceptor], method: Method, handler: Handler) -> Handler:

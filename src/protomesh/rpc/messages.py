@@ -61,7 +61,9 @@ def update_mask(mask: FieldMask, message: Message, writable: frozenset[str]) -> 
         return writable & {field.name for field, _ in message.ListFields()}
     for path in mask.paths:
         if path != "*" and path not in writable:
-            raise _bad("update_mask", "update_mask.path", f"'{path}' is none of {', '.join(sorted(writable))}")
+            raise _bad(
+                "update_mask", "update_mask.path", f"'{path}' is none of {', '.join(sorted(writable))}"
+            )
     return writable if "*" in mask.paths else frozenset(mask.paths)
 
 

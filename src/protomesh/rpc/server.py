@@ -2,18 +2,18 @@
 
 import logging
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Literal
 
 import grpc
-from grpc_health.v1 import health, health_pb2, health_pb2_grpc
-from grpc_reflection.v1alpha import reflection
+from grpc_health.v1.health import SERVICE_NAME as HEALTH
 
-from protomesh.contract import Contract
+from protomesh.contract import Contract, Method
 from protomesh.errors import ConfigError, Unavailable
+from protomesh.rpc import reflection
 from protomesh.rpc.admission import AdmissionPool, Limits
 from protomesh.rpc.endpoint import MakeCall, endpoint
-from protomesh.rpc.interceptor import Interceptor
+from protomesh.rpc.health import Health
+from protomesh.rpc.interceptor import Handler, Interceptor
 
 Engine = Literal["grpcio", "native"]
 
@@ -43,20 +43,24 @@ class Server:
     ) -> None:
         self._services = services
         self._pool = AdmissionPool(limits)
-        self._health_pool = ThreadPoolExecutor(2, thread_name_prefix="health")
-        self._health = health.HealthServicer(experimental_non_blocking=True, experimental_thread_pool=self._health_pool)
+        self._health = Health()
         self._server = _engine(engine, self._pool)
+        self._chain = chain
+        self._make_call = make_call
         for name, service in services.items():
-            handlers = {
-                method.name: endpoint(method, bound(service, method.name, name), chain, self._pool, make_call)
-                for method in contract.services[name].methods
-            }
-            self._server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(name, handlers),))
-            self._server.add_registered_method_handlers(name, handlers)
-        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
+            methods = contract.services[name].methods
+            self._add(name, {method: bound(service, method.name, name) for method in methods})
         if reflect:
-            names = (*services, health.SERVICE_NAME, reflection.SERVICE_NAME)
-            reflection.enable_server_reflection(names, self._server)
+            self._add(reflection.SERVICE, {reflection.METHOD: reflection.info((*services, HEALTH))})
+        self._server.add_generic_rpc_handlers((self._health.handler(),))
+
+    def _add(self, name: str, methods: Mapping[Method, Handler]) -> None:
+        handlers = {
+            method.name: endpoint(method, handler, self._chain, self._pool, self._make_call)
+            for method, handler in methods.items()
+        }
+        self._server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(name, handlers),))
+        self._server.add_registered_method_handlers(name, handlers)
 
     def start(self, address: str) -> int:
         """Bind and serve. Returns the port. Raises Unavailable when the address is taken."""
@@ -67,17 +71,16 @@ class Server:
         if port == 0:
             raise Unavailable(f"cannot listen on {address}: the port is taken or the address is not ours")
         self._server.start()
-        for name in ("", *self._services):
-            self._health.set(name, health_pb2.HealthCheckResponse.SERVING)
+        self._health.serve(self._services)
         return int(port)
 
     def drain(self, grace: float) -> None:
         """Say NOT_SERVING, let calls in flight finish for at most `grace` seconds, then stop."""
-        self._health.enter_graceful_shutdown()
+        self._health.drain()
         logging.getLogger(__name__).info("draining")
         self._server.stop(grace).wait(grace + 1)
         self._pool.shutdown(wait=False, cancel_futures=True)
-        self._health_pool.shutdown(wait=False, cancel_futures=True)
+        self._health.close()
 
 
 def _engine(engine: Engine, pool: AdmissionPool) -> Any:
@@ -86,7 +89,9 @@ def _engine(engine: Engine, pool: AdmissionPool) -> Any:
     try:
         import pygrpc_native  # noqa: PLC0415 - an extra, loaded only where it was chosen
     except ModuleNotFoundError:
-        raise ConfigError("engine 'native' is not installed", where="mesh.toml", fix="pip install protomesh[native]") from None
+        raise ConfigError(
+            "engine 'native' is not installed", where="mesh.toml", fix="pip install protomesh[native]"
+        ) from None
     return pygrpc_native.server(pool, options=OPTIONS)
 
 
@@ -95,6 +100,8 @@ def bound(service: object, method: str, name: str) -> Any:
     handler = getattr(service, method, None)
     if handler is None:
         raise ConfigError(
-            f"{type(service).__name__} has no method {method}", where=name, fix=f"write def {method}(self, request, call)"
+            f"{type(service).__name__} has no method {method}",
+            where=name,
+            fix=f"write def {method}(self, request, call)",
         )
     return handler

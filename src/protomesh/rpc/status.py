@@ -1,6 +1,7 @@
 """The error tree on the wire: the one place where an exception becomes a gRPC status, and back."""
 
-from typing import Any, NoReturn
+from collections.abc import Iterable
+from typing import NoReturn
 
 import grpc
 from google.protobuf import any_pb2
@@ -28,6 +29,11 @@ CODES = {code.value[0]: code for code in grpc.StatusCode}
 NAMES = {number: code.name for number, code in CODES.items()}
 DETAILS = "grpc-status-details-bin"
 
+LONGEST_MESSAGE = 300
+LONGEST_TEXT = 300
+LONGEST_DETAILS = 3000
+"""Clients of gRPC refuse an answer with more than 8 KiB of metadata, and then show nothing of it."""
+
 ERRORS: dict[int, type[MeshError]] = {
     error.code: error
     for error in (
@@ -37,44 +43,55 @@ ERRORS: dict[int, type[MeshError]] = {
 }  # fmt: skip
 
 
-def abort(context: grpc.ServicerContext, error: MeshError, headers: tuple[tuple[str, str], ...] = ()) -> NoReturn:
+def abort(
+    context: grpc.ServicerContext, error: MeshError, headers: tuple[tuple[str, str], ...] = ()
+) -> NoReturn:
     """End the call with the error's status. All headers travel as trailing metadata, set once.
 
     An answer that failed has sent no initial metadata, so through the gateway these become HTTP headers.
     """
-    metadata: list[tuple[str, Any]] = list(headers)
+    metadata: list[tuple[str, str | bytes]] = list(headers)
+    message = _cut(error.message, LONGEST_MESSAGE)
     if error.http_status is not None:
         metadata.append(("x-http-status", str(error.http_status)))
     if error.violations:
-        metadata.append((DETAILS, _status(error).SerializeToString()))
+        metadata.append((DETAILS, _status(error, message).SerializeToString()))
     if metadata:
         context.set_trailing_metadata(tuple(metadata))
-    context.abort(CODES[error.code], error.message)
+    context.abort(CODES[error.code], message)
+    raise AssertionError  # abort has raised
 
 
-def _status(error: MeshError) -> status_pb2.Status:
-    """google.rpc.Status with a BadRequest that names each field."""
-    request = error_details_pb2.BadRequest(
-        field_violations=[
-            error_details_pb2.BadRequest.FieldViolation(field=each.field, description=each.message, reason=each.rule)
-            for each in error.violations
-        ]
-    )
+def _cut(text: str, longest: int) -> str:
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"
+
+
+def _status(error: MeshError, message: str) -> status_pb2.Status:
+    """google.rpc.Status with a BadRequest that names each field, as many as fit."""
+    request = error_details_pb2.BadRequest()
+    for each in error.violations:
+        request.field_violations.add(
+            field=_cut(each.field, LONGEST_TEXT),
+            description=_cut(each.message, LONGEST_TEXT),
+            reason=_cut(each.rule, LONGEST_TEXT),
+        )
+        if request.ByteSize() > LONGEST_DETAILS:
+            del request.field_violations[-1]
+            break
     detail = any_pb2.Any()
     detail.Pack(request)
-    return status_pb2.Status(code=error.code, message=error.message, details=[detail])
+    return status_pb2.Status(code=error.code, message=message, details=[detail])
 
 
 def from_rpc_error(error: grpc.RpcError) -> MeshError:
     """What a client's call raised, as a member of our tree."""
-    code = error.code().value[0] if isinstance(error, grpc.Call) else Internal.code
+    code = error.code().value[0]
     kind = ERRORS.get(code, Unavailable if code == grpc.StatusCode.CANCELLED.value[0] else Internal)
-    details = error.details() if isinstance(error, grpc.Call) else str(error)
-    return kind(details or "", violations=_violations(error))
+    return kind(error.details() or "", violations=_violations(error))
 
 
 def _violations(error: grpc.RpcError) -> tuple[Violation, ...]:
-    metadata = (error.trailing_metadata() or ()) if isinstance(error, grpc.Call) else ()
+    metadata: Iterable[tuple[str, str | bytes]] = error.trailing_metadata() or ()  # type: ignore[assignment] # the stubs do not know that these are tuples
     raw = next((value for key, value in metadata if key == DETAILS), None)
     if not isinstance(raw, bytes):
         return ()
@@ -83,9 +100,11 @@ def _violations(error: grpc.RpcError) -> tuple[Violation, ...]:
         status.ParseFromString(raw)
     except DecodeError:
         return ()
-    found = []
+    found: list[Violation] = []
     for detail in status.details:
         request = error_details_pb2.BadRequest()
         if detail.Unpack(request):
-            found.extend(Violation(each.field, each.reason, each.description) for each in request.field_violations)
+            found.extend(
+                Violation(each.field, each.reason, each.description) for each in request.field_violations
+            )
     return tuple(found)

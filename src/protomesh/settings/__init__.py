@@ -1,6 +1,6 @@
 """Settings: mesh.toml, the environment and flags as frozen, typed records. Read only in `app` and `cli`."""
 
-from protomesh.settings.load import load_manifest
+from protomesh.settings.load import load_manifest, load_process
 from protomesh.settings.manifest import (
     BrokerSettings,
     CorsSettings,
@@ -24,4 +24,5 @@ __all__ = [
     "ProcessSettings",
     "ServiceSettings",
     "load_manifest",
+    "load_process",
 ]

@@ -14,7 +14,7 @@ class Section(BaseModel):
 
 
 class MeshSettings(Section):
-    """`[mesh]`"""
+    """The table `[mesh]`."""
 
     name: Name = "mesh"
     environment: Literal["development", "production"] = "development"
@@ -38,12 +38,14 @@ class CorsSettings(Section):
     @model_validator(mode="after")
     def _no_open_credentials(self) -> "CorsSettings":
         if self.credentials and "*" in self.origins:
-            raise ValueError("origins may not be '*' while credentials is true: any page could act as the user")
+            raise ValueError(
+                "origins may not be '*' while credentials is true: any page could act as the user"
+            )
         return self
 
 
 class LimitSettings(Section):
-    """`[gateway.limits]`"""
+    """The table `[gateway.limits]`."""
 
     body_bytes: Annotated[int, Field(gt=0)] = 4 * 1024 * 1024
     timeout_seconds: Annotated[float, Field(gt=0)] = 15.0
@@ -52,7 +54,7 @@ class LimitSettings(Section):
 
 
 class GatewaySettings(Section):
-    """`[gateway]`"""
+    """The table `[gateway]`."""
 
     port: Annotated[int, Field(ge=0, le=65535)] = 8080
     host: str = "127.0.0.1"
@@ -83,7 +85,7 @@ class ServiceSettings(Section):
 
 
 class FunctionsSettings(Section):
-    """`[functions]`"""
+    """The table `[functions]`."""
 
     folder: str = "functions"
     database: str = "functions"

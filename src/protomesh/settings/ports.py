@@ -16,10 +16,12 @@ class Ports:
 
     @property
     def gateway(self) -> int:
+        """Where clients come in."""
         return self.base
 
     @property
     def broker(self) -> int:
+        """Where the embedded broker listens."""
         return self.base + 1
 
     def service(self, name: str) -> tuple[int, ...]:

@@ -5,6 +5,7 @@ from protomesh.store.engine import open_engine
 from protomesh.store.events import Emission, PendingEvent
 from protomesh.store.migrate import migrate, migrate_library
 from protomesh.store.outbox import OutboxRow, depth, lowest, remove
+from protomesh.store.passing import is_passing
 from protomesh.store.unit_of_work import SqlUnitOfWork
 from protomesh.store.wake import Bell, Wakener, bell_path
 
@@ -18,6 +19,7 @@ __all__ = [
     "Wakener",
     "bell_path",
     "depth",
+    "is_passing",
     "lowest",
     "migrate",
     "migrate_library",

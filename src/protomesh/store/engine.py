@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from protomesh.errors import ConfigError
@@ -17,14 +17,16 @@ BUSY_SECONDS = 5
 def open_engine(url: str, *, connections: int = 16) -> Engine:
     """Open the database of a service: `sqlite:////path/users.db` or `postgresql+psycopg://…`.
 
-    Raises ConfigError for a URL that cannot be understood.
+    Raises ConfigError for a URL that cannot be understood, and for a driver that is not installed.
     """
     try:
         parsed = make_url(url)
     except ArgumentError:
-        raise ConfigError("not a database URL", where=url.split("@")[-1], fix="use sqlite:///file.db") from None
+        raise ConfigError(
+            "not a database URL", where=url.rsplit("@", maxsplit=1)[-1], fix="use sqlite:///file.db"
+        ) from None
     if parsed.get_backend_name() != "sqlite":
-        return create_engine(parsed, pool_size=connections, max_overflow=0, pool_pre_ping=True)
+        return _server(parsed, connections)
     engine = create_engine(
         parsed,
         pool_size=connections,
@@ -36,6 +38,20 @@ def open_engine(url: str, *, connections: int = 16) -> Engine:
     return engine
 
 
+def _server(url: URL, connections: int) -> Engine:
+    where = url.render_as_string(hide_password=True)
+    try:
+        return create_engine(url, pool_size=connections, max_overflow=0, pool_pre_ping=True)
+    except NoSuchModuleError:
+        raise ConfigError(
+            "no such kind of database", where=where, fix="use sqlite:// or postgresql+psycopg://"
+        ) from None
+    except ModuleNotFoundError as error:
+        raise ConfigError(
+            f"the driver {error.name} is not installed", where=where, fix="pip install it"
+        ) from None
+
+
 def _prepare(connection: Any, _entry: ConnectionPoolEntry) -> None:
     """WAL lets readers go on beside the writer; FULL makes a commit survive a power cut."""
     connection.isolation_level = None
@@ -45,5 +61,8 @@ def _prepare(connection: Any, _entry: ConnectionPoolEntry) -> None:
 
 def _begin(connection: Connection) -> None:
     """Take the write lock at once: a transaction that reads first and writes later would fail under load."""
-    read_only = connection.get_execution_options().get(READ_ONLY, False)
+    read_only = bool(connection.get_execution_options().get(READ_ONLY, False))
+    if connection.info.get(READ_ONLY, False) is not read_only:
+        connection.exec_driver_sql(f"PRAGMA query_only={int(read_only)}")
+        connection.info[READ_ONLY] = read_only
     connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")

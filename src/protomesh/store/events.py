@@ -29,4 +29,4 @@ class PendingEvent:
 
 
 Encode = Callable[[Emission], PendingEvent]
-"""Turns an emission into its final form; given by whoever opens the unit of work, since it knows the trace."""
+"""Turns an emission into its final form; given by whoever opens the unit of work and knows the trace."""

@@ -39,9 +39,9 @@ class OutboxRow:
 def add(connection: Connection, events: Sequence[PendingEvent], now: float) -> None:
     """Insert events as the last statements of a transaction.
 
-    On PostgreSQL ids are drawn before the commit, so two transactions could commit one key's events against the
-    order of their ids. A lock per key, held until the commit, makes the two orders one. Locks are taken in
-    sorted order, so that two transactions never wait for each other.
+    On PostgreSQL ids are drawn before the commit, so two transactions could commit one key's events against
+    the order of their ids. A lock per key, held until the commit, makes the two orders one. Locks are taken
+    in sorted order, so that two transactions never wait for each other.
     """
     if connection.dialect.name == "postgresql":
         for key in sorted({f"{event.topic}/{event.key.hex()}" for event in events}):

@@ -1,6 +1,7 @@
 """One transaction: the handler's rows, then its events, committed together or not at all."""
 
 from types import TracebackType
+from typing import Self
 
 from sqlalchemy import Connection, Engine
 
@@ -34,9 +35,13 @@ class SqlUnitOfWork:
         """The connection inside the transaction. Do not commit or roll back yourself."""
         if self._connection is None:
             connection = self._engine.connect()
-            if self.read_only:
-                connection = connection.execution_options(**{READ_ONLY: True})
-            connection.begin()
+            try:
+                if self.read_only:
+                    connection.execution_options(**{READ_ONLY: True, "postgresql_readonly": True})
+                connection.begin()
+            except BaseException:
+                connection.close()
+                raise
             self._connection = connection
         return self._connection
 
@@ -72,15 +77,17 @@ class SqlUnitOfWork:
         """Undo everything; buffered events are forgotten."""
         self._events = []
         if self._connection is not None:
-            self._connection.rollback()
-            self._close()
+            try:
+                self._connection.rollback()
+            finally:
+                self._close()
 
     def _close(self) -> None:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
 
-    def __enter__(self) -> "SqlUnitOfWork":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

@@ -16,7 +16,7 @@ LONGEST_PATH = 90
 
 
 def bell_path(state_dir: Path, database: str) -> Path:
-    """Where a database's bell hangs: in the state directory, or under a short name where that path is too long."""
+    """Where a database's bell hangs: in the state directory, or under a short name where that is too long."""
     path = state_dir.absolute() / "run" / f"{database}.bell"
     if len(os.fsencode(path)) <= LONGEST_PATH:
         return path
@@ -33,10 +33,12 @@ class Bell:
         self._socket.setblocking(False)
 
     def ring(self) -> None:
+        """Wake whoever listens; nobody is no error."""
         with contextlib.suppress(OSError):
             self._socket.sendto(b"!", self._path)
 
     def close(self) -> None:
+        """Ring no more."""
         self._socket.close()
 
 
@@ -62,5 +64,6 @@ class Wakener:
         return bool(ready)
 
     def close(self) -> None:
+        """Hear no more; the address is free."""
         self._socket.close()
         self._path.unlink(missing_ok=True)

@@ -15,6 +15,7 @@ SHELF = (
 
 
 def upgrade() -> None:
+    """Tables, and the first shelf."""
     products = op.create_table(
         "products",
         sa.Column("id", sa.String(63), primary_key=True),
@@ -38,5 +39,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    """Undo it."""
     for table in ("released", "reservations", "products"):
         op.drop_table(table)

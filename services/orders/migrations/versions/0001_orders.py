@@ -8,6 +8,7 @@ down_revision = None
 
 
 def upgrade() -> None:
+    """Orders and lines."""
     op.create_table(
         "orders",
         sa.Column("id", sa.String(63), primary_key=True),
@@ -31,5 +32,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    """Undo it."""
     op.drop_table("order_lines")
     op.drop_table("orders")

@@ -8,6 +8,7 @@ down_revision = None
 
 
 def upgrade() -> None:
+    """Users."""
     op.create_table(
         "users",
         sa.Column("id", sa.String(63), primary_key=True),
@@ -20,4 +21,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    """Undo it."""
     op.drop_table("users")

@@ -13,7 +13,10 @@ STAMP = "inputs.sha256"
 
 
 def generate(project: Path, manifest: Manifest, into: Path | None = None) -> Path:
-    """Write gen/ anew, all of it or nothing. `into` is another folder than the project's own. Returns the folder."""
+    """Write gen/ anew, all of it or nothing, and return the folder.
+
+    `into` is another folder than the project's own.
+    """
     target = into or project / manifest.contract.generated
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".gen-") as scratch:

@@ -19,7 +19,7 @@ Open = Callable[[str], grpc.Channel]
 """The gRPC channel of a contract service, `shop.users.v1.Users`. Raises ConfigError."""
 
 
-class MeshChannel(grpc.Channel):  # type: ignore[misc] # grpc has no types of its own
+class MeshChannel(grpc.Channel):
     """See the module. Calls raise members of the error tree, never grpc.RpcError."""
 
     def __init__(self, open_channel: Open, service_token: Callable[[], str], default_timeout: float) -> None:
@@ -28,21 +28,27 @@ class MeshChannel(grpc.Channel):  # type: ignore[misc] # grpc has no types of it
         self._default_timeout = default_timeout
 
     def unary_unary(self, method: str, *args: Any, **kwargs: Any) -> Any:
+        """One request, one response."""
         return self._caller("unary_unary", method, args, kwargs, streams=False)
 
     def unary_stream(self, method: str, *args: Any, **kwargs: Any) -> Any:
+        """One request, responses one by one."""
         return self._caller("unary_stream", method, args, kwargs, streams=True)
 
     def stream_unary(self, method: str, *args: Any, **kwargs: Any) -> Any:
+        """Requests one by one, one response."""
         return self._caller("stream_unary", method, args, kwargs, streams=False)
 
     def stream_stream(self, method: str, *args: Any, **kwargs: Any) -> Any:
+        """Both sides one by one."""
         return self._caller("stream_stream", method, args, kwargs, streams=True)
 
-    def subscribe(self, callback: Any, try_to_connect: Any = None) -> None:
+    def subscribe(self, callback: Any, try_to_connect: Any = None) -> None:  # noqa: ARG002 - gRPC's signature
+        """Refused: there is a connection for each service."""
         raise ConfigError("a mesh channel has no single connection to watch", where="Channel.subscribe")
 
-    def unsubscribe(self, callback: Any) -> None:
+    def unsubscribe(self, callback: Any) -> None:  # noqa: ARG002 - gRPC's signature
+        """Refused, as `subscribe` is."""
         raise ConfigError("a mesh channel has no single connection to watch", where="Channel.unsubscribe")
 
     def close(self) -> None:
@@ -71,7 +77,9 @@ class MeshChannel(grpc.Channel):  # type: ignore[misc] # grpc has no types of it
         origin = CURRENT.get()
         if origin is not None:
             if origin.holds_writes:
-                raise CallInsideTransaction(f"{method}: call first, then write: the open transaction holds locks")
+                raise CallInsideTransaction(
+                    f"{method}: call first, then write: the open transaction holds locks"
+                )
             if origin.deadline is not None:
                 seconds = min(seconds, origin.deadline - time.monotonic())
             if seconds <= 0:

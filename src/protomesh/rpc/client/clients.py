@@ -64,6 +64,7 @@ class MeshClients:
             return self._open[target]
 
     def close(self) -> None:
+        """End all connections; calls in flight fail."""
         with self._lock:
             for channel in self._open.values():
                 channel.close()
@@ -76,7 +77,9 @@ def service_config(contract: Contract) -> str:
     https://github.com/grpc/grpc/blob/master/doc/service_config.md
     """
     reads = [
-        {"service": method.service, "method": method.name} for method in contract.methods.values() if method.read_only
+        {"service": method.service, "method": method.name}
+        for method in contract.methods.values()
+        if method.read_only
     ]
     policy = {
         "maxAttempts": ATTEMPTS,

@@ -14,11 +14,14 @@ from google.protobuf.message import DecodeError
 from protomesh.clock import Clock
 from protomesh.contract import Contract, Method
 from protomesh.errors import InvalidArgument, PermissionDenied, Unauthenticated
-from protomesh.policy import CallFacts, Caller, Decision, MethodPolicy, Outcome, Principal, SecurityPolicy
+from protomesh.policy import Caller, CallFacts, Decision, MethodPolicy, Outcome, Principal, SecurityPolicy
 from protomesh.rpc.call import VISITOR, Call
 from protomesh.rpc.interceptor import Handler
 
 BEARER = "bearer "
+
+LONGEST_BACK = 2000
+"""Characters; clients of gRPC refuse an answer with more than 8 KiB of metadata."""
 
 Denied = Callable[[Call, CallFacts], None]
 """Told of every refusal; must not raise."""
@@ -27,7 +30,9 @@ Denied = Callable[[Call, CallFacts], None]
 class Verifier(Protocol):
     """Turns a token into who it speaks for. Raises Unauthenticated."""
 
-    def verify(self, token: str) -> Principal: ...
+    def verify(self, token: str) -> Principal:
+        """Raises Unauthenticated."""
+        ...
 
 
 class Auth:
@@ -43,6 +48,7 @@ class Auth:
         self._denied = denied
 
     def wrap(self, method: Method, handler: Handler) -> Handler:
+        """See `Interceptor`."""
         decide = self._policy.compile_method(method.full_name)
         decode = _decoder(self._contract.message(method.request).FromString)
         if method.streams_request:
@@ -107,7 +113,14 @@ class Auth:
             return user or VISITOR
         if user is None:
             return Caller(service=service.service)
-        return Caller(user.subject, user.roles, user.scopes, user.issuer, user.claims, service.service)
+        return Caller(
+            user.subject,
+            frozenset(user.roles),
+            frozenset(user.scopes),
+            user.issuer,
+            user.claims,
+            service.service,
+        )
 
     def _bearer(self, call: Call, header: str) -> Principal | None:
         """RFC 6750, 2.1. None without the header; the scheme's case does not matter."""
@@ -115,9 +128,7 @@ class Auth:
         if value is None:
             return None
         try:
-            if not isinstance(value, str) or value[: len(BEARER)].lower() != BEARER:
-                raise Unauthenticated(f"{header} is not a bearer token")
-            return self._verify(value[len(BEARER) :].strip())
+            return self._verify(_token(header, value))
         except Unauthenticated:
             call.failure_headers = self._login(call, 'Bearer error="invalid_token"')
             raise
@@ -128,8 +139,16 @@ class Auth:
             return (("www-authenticate", challenge),)
         back = quote(str(call.metadata.get("x-envoy-original-path", "/")), safe="")
         login = self._policy.login
-        link = (("link", f"<{login}?return_to={back}>;rel=login"),) if login else ()
+        target = f"{login}?return_to={back}" if len(back) <= LONGEST_BACK else login
+        link = (("link", f"<{target}>;rel=login"),) if login else ()
         return (("www-authenticate", challenge), *link)
+
+
+def _token(header: str, value: str | bytes) -> str:
+    """What stands behind `Bearer`. Raises Unauthenticated."""
+    if not isinstance(value, str) or value[: len(BEARER)].lower() != BEARER:
+        raise Unauthenticated(f"{header} is not a bearer token")
+    return value[len(BEARER) :].strip()
 
 
 def call_facts(call: Call, clock: Clock) -> CallFacts:

@@ -1,11 +1,12 @@
 """Innermost: the call's transaction, and the events that the policy makes of the call.
 
-`before` is committed before the handler runs; `after` with the handler's own rows, as the last statements before
-COMMIT; `failed` once everything is rolled back. A failed `before` fails the call; a failed `failed` is logged.
+`before` is committed before the handler runs; `after` with the handler's own rows, as the last statements
+before COMMIT; `failed` once everything is rolled back. A failed `before` fails the call, a failed `failed` is
+logged.
 """
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from protomesh.clock import Clock
@@ -17,7 +18,7 @@ from protomesh.rpc.call import Call
 from protomesh.rpc.encoder import Encoder
 from protomesh.rpc.interceptor import Handler
 from protomesh.rpc.interceptors.auth import call_facts
-from protomesh.store import SqlUnitOfWork
+from protomesh.store import SqlUnitOfWork, is_passing
 
 
 class Events:
@@ -33,6 +34,7 @@ class Events:
         self._log = log
 
     def wrap(self, method: Method, handler: Handler) -> Handler:
+        """See `Interceptor`."""
         events = self._policy.for_method(method.full_name)
         transacted = self._transacted(method, handler, events)
         if method.streams_response:
@@ -46,30 +48,48 @@ class Events:
 
     def _transacted(self, method: Method, handler: Handler, events: MethodEvents) -> Handler:
         """The handler within the call's unit of work; what it returns is checked before it is committed."""
+        check = self._checker(method)
         if method.streams_response:
-            return handler
-        kind = self._contract.message(method.response)
+            return lambda request, call: map(check, handler(request, call))
         after, own_transaction = events.after, method.read_only or method.streams_request
 
         def transacted(request: Any, call: Call) -> Any:
             try:
-                response = handler(request, call)
-                if not isinstance(response, kind):
-                    raise Internal(f"{method.full_name} returned a {type(response).__name__}")
+                response = check(handler(request, call))
                 if after and call.changed:
-                    scope = events.scope(call.identity, call_facts(call, self._clock), request=request, response=response)
+                    facts = call_facts(call, self._clock)
+                    scope = events.scope(call.identity, facts, request=_single(request), response=response)
                     self._after(after, scope, call, own_transaction=own_transaction)
                 if call.begun is not None:
                     call.begun.commit()
-            except BaseException:
+            except BaseException as error:
                 if call.begun is not None:
                     call.begun.rollback()
+                if is_passing(error):
+                    raise self._busy(call, error) from error
                 raise
             return response
 
         return transacted
 
-    def _after(self, emits: Sequence[CompiledEmit], scope: Scope, call: Call, *, own_transaction: bool) -> None:
+    def _busy(self, call: Call, error: BaseException) -> Unavailable:
+        self._log.warning("%s: %s", call.method.full_name, error)
+        return Unavailable("the database is busy; try again")
+
+    def _checker(self, method: Method) -> Callable[[Any], Any]:
+        """Bytes of another message would be read as the right one: what a handler returns is checked."""
+        kind = self._contract.message(method.response)
+
+        def checked(response: Any) -> Any:
+            if not isinstance(response, kind):
+                raise Internal(f"{method.full_name} returned a {type(response).__name__}")
+            return response
+
+        return checked
+
+    def _after(
+        self, emits: Sequence[CompiledEmit], scope: Scope, call: Call, *, own_transaction: bool
+    ) -> None:
         if not own_transaction:
             self._add(emits, scope, call, call.work)
             return
@@ -96,10 +116,14 @@ class Events:
             try:
                 yield from handler(request, call)
             except Exception as error:
-                self._failed(events, request, call, error)
+                failure = self._busy(call, error) if is_passing(error) else error
+                self._failed(events, request, call, failure)
+                if failure is not error:
+                    raise failure from error
                 raise
-            if events.after:
-                scope = events.scope(call.identity, call_facts(call, self._clock), request=request)
+            if events.after and call.changed:
+                facts = call_facts(call, self._clock)
+                scope = events.scope(call.identity, facts, request=_single(request))
                 self._after(events.after, scope, call, own_transaction=True)
 
         return around
@@ -117,7 +141,11 @@ class Events:
             raise Unavailable("the attempt could not be recorded; nothing was done") from error
 
     def _failed(self, events: MethodEvents, request: Any, call: Call, error: Exception) -> None:
-        known = error if isinstance(error, MeshError) and not isinstance(error, Internal) else Internal("internal error")
+        known = (
+            error
+            if isinstance(error, MeshError) and not isinstance(error, Internal)
+            else Internal("internal error")
+        )
         facts = ErrorFacts(known.code, known.message)
         scope = events.scope(
             call.identity, call_facts(call, self._clock), request=_single(request), error=facts
@@ -130,7 +158,7 @@ class Events:
         try:
             with call.unit_of_work() as work:
                 self._add(emits, scope, call, work)
-        except Exception:
+        except Exception:  # noqa: BLE001 - best effort, and logged in full
             self._log.exception("%s: an event was not recorded", call.method.full_name)
 
     def _add(self, emits: Sequence[CompiledEmit], scope: Scope, call: Call, work: SqlUnitOfWork) -> None:

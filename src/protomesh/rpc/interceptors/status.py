@@ -1,17 +1,17 @@
 """Outermost: responses become bytes and REST headers, exceptions become a status.
 
-Alone sends metadata: `x-http-status` and its companions as initial metadata of a success, after the commit, and
-only to calls that came as REST; as trailing metadata of a failure.
+Alone sends metadata: `x-http-status` and its companions as initial metadata of a success, after the commit,
+and only to calls that came as REST; as trailing metadata of a failure.
 """
 
 import logging
 from collections.abc import Iterator
 from typing import Any, NoReturn
 
-from sqlalchemy.exc import OperationalError
+import grpc
 
 from protomesh.contract import Contract, Method
-from protomesh.errors import Internal, MeshError, Unavailable
+from protomesh.errors import Internal, MeshError
 from protomesh.rpc.answer import Answer, answer_of
 from protomesh.rpc.call import Call
 from protomesh.rpc.interceptor import Handler
@@ -26,6 +26,7 @@ class Status:
         self._log = log
 
     def wrap(self, method: Method, handler: Handler) -> Handler:
+        """See `Interceptor`."""
         if method.streams_response:
             return self._stream(handler)
         return self._unary(handler, answer_of(method, self._contract))
@@ -56,9 +57,13 @@ class Status:
 
     def _fail(self, call: Call, error: Exception) -> NoReturn:
         """Nothing of an unknown exception reaches the wire, and all of it the log."""
+        if type(error) is grpc.RpcError and not call.active:
+            raise error  # what the engine raises out of the requests of a caller that has gone
         if isinstance(error, Internal) or not isinstance(error, MeshError):
             self._log.error(
-                "call failed", exc_info=error, extra={"method": call.method.full_name, "request_id": call.request_id}
+                "call failed",
+                exc_info=error,
+                extra={"method": call.method.full_name, "request_id": call.request_id},
             )
-            error = Unavailable("the database is busy") if isinstance(error, OperationalError) else Internal("internal error")
+            error = Internal("internal error")
         abort(call.context, error, call.failure_headers)

@@ -25,6 +25,7 @@ class Telemetry:
         self._sink = sink
 
     def wrap(self, method: Method, handler: Handler) -> Handler:
+        """See `Interceptor`."""
         report = self._report(method.full_name)
         return _stream(handler, report) if method.streams_response else _unary(handler, report)
 
@@ -62,6 +63,9 @@ def _unary(handler: Handler, report: Callable[[Call, int], None]) -> Handler:
         except MeshError as error:
             code = error.code
             raise
+        except Exception:
+            code = UNKNOWN if call.active else CANCELLED
+            raise
         finally:
             report(call, code)
         return response
@@ -80,6 +84,9 @@ def _stream(handler: Handler, report: Callable[[Call, int], None]) -> Handler:
             raise
         except GeneratorExit:
             code = CANCELLED
+            raise
+        except Exception:
+            code = UNKNOWN if call.active else CANCELLED
             raise
         finally:
             report(call, code)

@@ -1,4 +1,4 @@
-"""The rules written in the .proto (`buf.validate`), for every request message; all violations in one answer."""
+"""The rules written in the .proto (`buf.validate`), for every request; all violations in one answer."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -20,6 +20,7 @@ class Validation:
         self._validator = Validator()
 
     def wrap(self, method: Method, handler: Handler) -> Handler:
+        """See `Interceptor`."""
         collect = self._validator.collect_violations
         collect(self._contract.message(method.request)())
         if method.streams_request:
@@ -42,7 +43,8 @@ def _each(requests: Iterator[Any], collect: Any) -> Iterator[Any]:
 
 def _error(violations: list[Violation]) -> InvalidArgument:
     found = tuple(
-        errors.Violation(_path(each.proto), each.proto.rule_id or "", each.proto.message or "") for each in violations
+        errors.Violation(_path(each.proto), each.proto.rule_id or "", each.proto.message or "")
+        for each in violations
     )
     return InvalidArgument("; ".join(f"{each.field}: {each.message}" for each in found[:5]), violations=found)
 
@@ -54,4 +56,7 @@ def _path(violation: Any) -> str:
 
 
 def _subscript(element: Any) -> str:
-    return "" if element.subscript is None else f"[{element.subscript.value}]"
+    if element.subscript is None:
+        return ""
+    key = element.subscript.value
+    return f'["{key}"]' if isinstance(key, str) else f"[{key}]"

@@ -8,9 +8,12 @@ down_revision = None
 
 
 def upgrade() -> None:
+    """The outbox, as `protomesh.store.tables` has it."""
     op.create_table(
         "mesh_outbox",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=True),
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=True
+        ),
         sa.Column("event_id", sa.String(64), nullable=False),
         sa.Column("topic", sa.String(249), nullable=False),
         sa.Column("key", sa.LargeBinary, nullable=False),
@@ -22,4 +25,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    """Undo it."""
     op.drop_table("mesh_outbox")
