@@ -64,7 +64,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
 )
 @project.options
 def command(*, manifest: Path | None, state_dir: Path | None) -> None:
-    """Check all that can be checked without starting the mesh: a line per check, exit status 1 on a problem."""
+    """Check all that can be checked without starting the mesh: a line per check, status 1 on a problem."""
     loaded = Loaded(project.find(manifest, state_dir))
     failed = [name for name, check in CHECKS if not _one(name, check, loaded)]
     if failed:

@@ -7,7 +7,7 @@ from contextlib import closing
 
 from protomesh.app.supervisor.probe import exchange
 
-_ACTIVE = re.compile(rb"downstream_rq_active: (\d+)")
+_ACTIVE = re.compile(rb"^http[.](?!admin[.]).*downstream_rq_active: (\d+)", re.MULTILINE)
 
 
 def begin(admin: str) -> bool:
@@ -16,8 +16,8 @@ def begin(admin: str) -> bool:
 
 
 def busy(admin: str) -> bool:
-    """Whether requests are still under way; this one, if the admin's own are counted, is not one of them."""
-    answer = _ask(admin, "GET", "/stats?filter=^http[.](?!admin).*downstream_rq_active$")
+    """Whether requests are still under way; those to Envoy's administration, such as this one, are none."""
+    answer = _ask(admin, "GET", "/stats?filter=downstream_rq_active$")
     return any(int(count) > 0 for count in _ACTIVE.findall(answer))
 
 

@@ -30,7 +30,8 @@ def plan(
     manifest: Manifest, ports: Ports, paths: Paths, facts: Facts, without: Collection[str] = ()
 ) -> tuple[Component, ...]:
     """Every component, except those named (`users` means all its replicas). Raises ConfigError."""
-    found = tuple(_all(manifest, ports, paths, facts))
+    # A gateway that waits for a service which is left to somebody else would never be ready.
+    found = tuple(_all(manifest, ports, paths, facts, "/healthz" if without else "/readyz"))
     known = {each.name for each in found} | {each.name.partition(".")[0] for each in found}
     for name in without:
         if name not in known:
@@ -40,7 +41,9 @@ def plan(
     return tuple(each for each in found if not {each.name, each.name.partition(".")[0]} & set(without))
 
 
-def _all(manifest: Manifest, ports: Ports, paths: Paths, facts: Facts) -> Iterator[Component]:
+def _all(
+    manifest: Manifest, ports: Ports, paths: Paths, facts: Facts, gateway_ready: str
+) -> Iterator[Component]:
     if not manifest.broker.bootstrap:
         yield _broker(manifest, ports, paths, facts)
     for name in manifest.services:
@@ -53,7 +56,7 @@ def _all(manifest: Manifest, ports: Ports, paths: Paths, facts: Facts) -> Iterat
         command=facts.envoy,
         env=_env(manifest, ports, paths),
         address=f"{manifest.gateway.host}:{ports.gateway}",
-        ready=ReadyRule(http="/healthz"),
+        ready=ReadyRule(http=gateway_ready),
         stop_phase=GATEWAY,
         admin=str(paths.admin or ""),
     )

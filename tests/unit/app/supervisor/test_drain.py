@@ -31,7 +31,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.answer("OK\n")
 
     def do_GET(self) -> None:
-        self.answer(f"http.edge.downstream_rq_active: {self.server.active}\n")
+        self.answer(
+            f"http.admin.downstream_rq_active: 1\nhttp.edge.downstream_rq_active: {self.server.active}\n"
+        )
         self.server.active -= 1
 
     def answer(self, text: str) -> None:
