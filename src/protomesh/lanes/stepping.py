@@ -7,6 +7,7 @@ from protomesh.lanes.board import Board
 from protomesh.lanes.flow import Limits
 from protomesh.lanes.lane import Task
 from protomesh.lanes.lanes import delivery_of, guarded
+from protomesh.lanes.load import Load
 from protomesh.lanes.poller import ConsumerFactory, Pace, Poller
 from protomesh.lanes.verdict import Delivery, Handler, Verdict
 
@@ -57,6 +58,10 @@ class SteppedLanes:
     def next_due(self) -> float | None:
         """When the next parked key may go on, on the monotonic clock."""
         return self._board.next_due()
+
+    def load(self) -> Load:
+        """How much is held."""
+        return self._board.load()
 
     def close(self) -> None:
         """Commit and leave the group, as a process that ends in good order."""

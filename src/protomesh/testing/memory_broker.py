@@ -32,6 +32,8 @@ class MemoryBroker(Broker):
         self.changed = threading.Condition(threading.RLock())
         self.log = MemoryLog()
         self.away = False
+        self.failing = 0
+        """So many of the next requests of consumers, other than polls, get no answer."""
         self.refusing: Exception | None = None
         """With this set, every record sent is refused with it."""
         self._groups: dict[str, MemoryGroup] = {}
@@ -86,7 +88,7 @@ class MemoryBroker(Broker):
     def come_back(self) -> None:
         """Answer again; what producers kept is written."""
         with self.changed:
-            self.away = False
+            self.away, self.failing = False, 0
             unsent, self._unsent = self._unsent, []
             for message, _ in unsent:
                 self._append(message)

@@ -17,6 +17,7 @@ class Home(Protocol):
     changed: threading.Condition
     log: MemoryLog
     away: bool
+    failing: int
 
     def rebalance(self, group: MemoryGroup) -> None:
         """Deal the partitions anew."""
@@ -133,6 +134,9 @@ class MemoryConsumer:
     def _reachable_broker(self) -> None:
         if self._broker.away:
             raise Unavailable("the broker is away")
+        if self._broker.failing:
+            self._broker.failing -= 1
+            raise Unavailable("the request got no answer")
 
     def _reachable(self) -> MemoryGroup:
         self._reachable_broker()
@@ -152,7 +156,10 @@ class MemoryConsumer:
         self._generation = self._group.generation
         self._paused.clear()
         stored = self._group.committed
-        self._positions = {at: stored.get(at, self._broker.log.start(at)) for at in self._held}
+        # What stays keeps its position, committed or not: a client may do so, and whoever minds has to seek.
+        kept = {at: position for at, position in self._positions.items() if at in before}
+        fresh = {at: stored.get(at, self._broker.log.start(at)) for at in self._held}
+        self._positions = {at: kept.get(at, fresh[at]) for at in self._held}
         return before, self._held
 
     def read_all(self, positions: Mapping[Partition, int]) -> None:

@@ -52,34 +52,41 @@ class Chaos(RuleBasedStateMachine):
     def let_time_pass(self, by: float) -> None:
         self.clock.advance(by)
 
+    @rule(which=st.integers(0, 9), begun=st.integers(0, 6), ended=st.integers(0, 6))
+    def work(self, which: int, begun: int, ended: int) -> None:
+        """The usual course of things."""
+        if self.members:
+            member = self.members[which % len(self.members)]
+            for _ in range(4):
+                member.lanes.poll()
+            for _ in range(begun):
+                member.begin()
+            for _ in range(min(ended, len(member.running))):
+                member.end(0, Finished())
+
     @precondition(lambda self: len(self.members) < 3)
     @rule()
     def join(self) -> None:
         self.members.append(Member(self.broker, self.clock, self.book))
 
-    @precondition(lambda self: self.members)
-    @rule(which=st.integers(0, 9))
-    def leave(self, which: int) -> None:
-        self.members.pop(which % len(self.members)).lanes.close()
-
-    @precondition(lambda self: self.members)
-    @rule(which=st.integers(0, 9))
-    def die(self, which: int) -> None:
-        self.members.pop(which % len(self.members)).kill()
-
-    @rule()
-    def expel(self) -> None:
-        """The coordinator lets go of a member that still lives."""
-        with self.broker.changed:
-            self.broker.rebalance(self.broker.group(GROUP))
-
-    @rule()
-    def the_broker_goes_away(self) -> None:
-        self.broker.go_away()
-
-    @rule()
-    def the_broker_comes_back(self) -> None:
-        self.broker.come_back()
+    @rule(
+        which=st.integers(0, 9),
+        accident=st.sampled_from(["leave", "die", "expel", "expel", "away", "back", "back", "fail"]),
+    )
+    def accident(self, which: int, accident: str) -> None:
+        """`expel`: the coordinator starts a new generation though every member lives."""
+        if accident == "away":
+            self.broker.go_away()
+        elif accident == "back":
+            self.broker.come_back()
+        elif accident == "fail":
+            self.broker.failing += 2
+        elif accident == "expel":
+            with self.broker.changed:
+                self.broker.rebalance(self.broker.group(GROUP))
+        elif self.members:
+            member = self.members.pop(which % len(self.members))
+            (member.lanes.close if accident == "leave" else member.kill)()
 
     @rule(partition=st.integers(0, PARTITIONS - 1), back=st.integers(1, 3))
     def a_finished_record_is_compacted_away(self, partition: int, back: int) -> None:
@@ -105,5 +112,5 @@ class Chaos(RuleBasedStateMachine):
 
 TestChaos = Chaos.TestCase
 TestChaos.settings = settings(
-    max_examples=60, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=200, stateful_step_count=50, deadline=None, suppress_health_check=list(HealthCheck)
 )

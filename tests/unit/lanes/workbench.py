@@ -113,6 +113,7 @@ def settle_down(members: list[Member], clock: FakeClock, rounds: int = 400) -> N
                 member.end(0, Finished())
         clock.advance(1.0)
         dues = [due for member in members if (due := member.lanes.next_due()) is not None]
+        busy |= any(member.lanes.poller.trouble for member in members)
         quiet = 0 if busy or dues else quiet + 1
         if quiet > 4:
             return
