@@ -8,10 +8,16 @@ from protomesh.settings import LimitSettings
 HTTP = "envoy.extensions.filters.http"
 
 
-def http_filters(script: str, transcoder: Object, extra: Iterable[Json], limits: LimitSettings) -> list[Json]:
-    """`script` is the path of the edge filter's Lua as Envoy will see it; `extra` the user's own filters."""
+def http_filters(
+    script: str, transcoder: Object, extra: Iterable[Json], limits: LimitSettings, clusters: Iterable[str]
+) -> list[Json]:
+    """`script` is the path of the edge filter's Lua as Envoy will see it; `extra` the user's own filters.
+
+    `GET /healthz` tells whether the gateway lives, `GET /readyz` whether each of `clusters` has a healthy replica.
+    """
     return [
-        _health_check(),
+        _health_check("/healthz"),
+        _health_check("/readyz", cluster_min_healthy_percentages={name: {"value": 1.0} for name in clusters}),
         # Before all that can refuse, so that every refusal can be read by a page of another origin.
         typed("envoy.filters.http.cors", f"{HTTP}.cors.v3.Cors"),
         # From here on gRPC-Web is gRPC, and what is refused comes back as such.
@@ -30,11 +36,12 @@ def http_filters(script: str, transcoder: Object, extra: Iterable[Json], limits:
     ]
 
 
-def _health_check() -> Object:
-    path: Object = {"name": ":path", "string_match": {"exact": "/healthz"}}
+def _health_check(path: str, **more: Json) -> Object:
+    header: Object = {"name": ":path", "string_match": {"exact": path}}
     return typed(
-        "envoy.filters.http.health_check",
+        f"envoy.filters.http.health_check{path.replace('/', '.')}",
         f"{HTTP}.health_check.v3.HealthCheck",
         pass_through_mode=False,
-        headers=[path],
+        headers=[header],
+        **more,
     )

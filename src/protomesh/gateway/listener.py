@@ -104,11 +104,12 @@ def _early_mutation() -> Object:
 
 
 def _access_log() -> Object:
-    return typed(
+    logger = typed(
         "envoy.access_loggers.stdout",
         "envoy.extensions.access_loggers.stream.v3.StdoutAccessLog",
         log_format={"json_format": LOG_LINE},
     )
+    return {**logger, "filter": {"not_health_check_filter": {}}}
 
 
 def virtual_host(routes: list[Json], cors: Object) -> Object:

@@ -42,9 +42,9 @@ class Model:
         """`routing` as for `connection_manager`; `descriptors` and `script` are paths."""
         services = dict.fromkeys(each.method.service for each in self.methods)
         limits = self.settings.limits
-        chain = http_filters(
-            script, transcoder(services, descriptors, limits), self.extras.list("http_filters"), limits
-        )
+        coder = transcoder(services, descriptors, limits)
+        servers = dict.fromkeys(each.server for each in self.methods)
+        chain = http_filters(script, coder, self.extras.list("http_filters"), limits, servers)
         uploads = any(each.method.streams_request for each in self.methods)
         manager = connection_manager(routing, chain, uploads=uploads)
         rendered = listener(self.addresses.gateway, self.extras.over("connection_manager", manager))

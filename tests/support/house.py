@@ -1,0 +1,164 @@
+"""A whole server in this process: real engine, real chain, real database, on loopback."""
+
+import json
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import grpc
+from prometheus_client import CollectorRegistry
+
+from protomesh.clock import Clock, SystemClock
+from protomesh.context import Context
+from protomesh.contract import Contract
+from protomesh.observe import CallMetrics, JsonHandler, LogSink
+from protomesh.policy import load_events, load_security
+from protomesh.rpc import (
+    Auth,
+    Call,
+    Encoder,
+    Events,
+    Interceptor,
+    Limits,
+    MeshClients,
+    Resources,
+    Server,
+    Status,
+    Telemetry,
+    Validation,
+)
+from protomesh.store import OutboxRow, SqlDatabase, lowest, migrate, migrate_library, open_engine
+from tests.support.answers import SECONDS, Answer, Metadata, ask
+from tests.support.mint import Mint
+
+Engine = Literal["grpcio", "native"]
+Rules = list[dict[str, Any]]
+Build = Callable[[Context], Mapping[str, object]]
+
+
+class House:
+    """Built like `protomesh.app.service` builds one; its parts are in reach of the test."""
+
+    def __init__(
+        self,
+        folder: Path,
+        contract: Contract,
+        build: Build,
+        *,
+        name: str = "ring",
+        engine: Engine = "grpcio",
+        rules: Rules | None = None,
+        events: Mapping[str, Any] | None = None,
+        limits: Limits = Limits(),  # noqa: B008 - frozen
+        reflect: bool = False,
+        clock: Clock | None = None,
+        mint: Mint | None = None,
+        url: str = "",
+        migrations: Path | None = None,
+        addresses: Mapping[str, str] | None = None,
+        allowed: frozenset[str] | None = None,
+    ) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.contract, self.name, self.clock = contract, name, clock or SystemClock()
+        self.mint = mint or Mint(self.clock)
+        self.database = self._database(url or f"sqlite:///{folder}/{name}.db", migrations)
+        self.registry = CollectorRegistry()
+        self._log_file = (folder / f"{name}.log").open("w+b")
+        self.sink = LogSink(self._log_file.fileno())
+        self.log = logging.Logger(name)  # noqa: LOG001 - one of this server's own, with no parent
+        self.log.addHandler(JsonHandler(self.sink, name))
+        self.clients = MeshClients(contract, addresses or {}, self._own_token, allowed=allowed)
+        self.stopping = threading.Event()
+        services = build(self._context(folder))
+        self.server = self._server(services, rules, events or {}, engine, limits, reflect=reflect)
+        self.address = f"127.0.0.1:{self.server.start('127.0.0.1:0')}"
+        self.channel = grpc.insecure_channel(self.address, [("grpc.enable_retries", 0)])
+        self._service = next(iter(services))
+
+    def ask(
+        self, method: str, request: Any, *metadata: tuple[str, str | bytes], timeout: float | None = SECONDS
+    ) -> Answer:
+        """Call a method, of the first service unless named in full."""
+        full = method if "/" in method else f"{self._service}/{method}"
+        return ask(self.contract, self.channel, self.contract.methods[full], request, metadata, timeout)
+
+    def rest(self, method: str, request: Any, *metadata: tuple[str, str | bytes], path: str = "/api/x") -> Answer:
+        """As the gateway passes a REST request on."""
+        seen: Metadata = (("x-envoy-original-method", "POST"), ("x-envoy-original-path", path))
+        return self.ask(method, request, *seen, *metadata)
+
+    def lines(self) -> list[dict[str, Any]]:
+        """What the server has logged."""
+        self.sink.flush()
+        self._log_file.seek(0)
+        return [json.loads(line) for line in self._log_file.read().splitlines()]
+
+    def outbox(self) -> list[OutboxRow]:
+        with self.database.unit_of_work(read_only=True) as work:
+            return lowest(work.tx, 10_000)
+
+    def close(self) -> None:
+        self.stopping.set()
+        self.channel.close()
+        self.server.drain(5.0)
+        self.clients.close()
+        self.database.close()
+        self.sink.close()
+        self._log_file.close()
+
+    def _own_token(self) -> str:
+        return self.mint.token(f"service:{self.name}")
+
+    def _database(self, url: str, migrations: Path | None) -> SqlDatabase:
+        engine = open_engine(url)
+        migrate_library(engine)
+        if migrations is not None:
+            migrate(engine, migrations)
+        return SqlDatabase(engine, self.clock)
+
+    def _context(self, folder: Path) -> Context:
+        return Context(
+            self.name, "development", self.clock, self.clients, self.database, folder, self.log, self.stopping
+        )
+
+    def _server(
+        self,
+        services: Mapping[str, object],
+        rules: Rules | None,
+        events: Mapping[str, Any],
+        engine: Engine,
+        limits: Limits,
+        *,
+        reflect: bool,
+    ) -> Server:
+        chain, resources = self._chain(services, rules, events, limits)
+        return Server(
+            self.contract,
+            services,
+            chain,
+            lambda method, context: Call(method, context, resources),
+            engine=engine,
+            limits=limits,
+            reflect=reflect,
+        )
+
+    def _chain(
+        self, services: Mapping[str, object], rules: Rules | None, events: Mapping[str, Any], limits: Limits
+    ) -> tuple[tuple[Interceptor, ...], Resources]:
+        every = [m.full_name for name in services for m in self.contract.services[name].methods]
+        security = {"login": "/login", "rules": rules or [{"on": every, "allow": ["anyone"]}]}
+        policy = load_security(json.dumps(security).encode(), self.contract, complete=False)
+        emits = load_events(json.dumps(events).encode(), self.contract)
+        formats = {name: topic.format for name, topic in emits.topics.items()}
+        encoder = Encoder(self.name, formats, self.clock)
+        innermost = Events(self.contract, emits, encoder, self.clock, self.log)
+        chain = (
+            Status(self.contract, self.log),
+            Telemetry(self.name, CallMetrics(self.registry), self.sink),
+            Auth(self.contract, policy, self.mint.verifier(), self.clock, innermost.denied),
+            Validation(self.contract),
+            innermost,
+        )
+        return chain, Resources(self.database, encoder, limits.default_timeout)
