@@ -12,6 +12,7 @@ BENCH ?=
 TESTS ?= tests
 PYTEST ?=
 READY := $(VENV)/.ready
+export PYTHONPATH := $(CURDIR):$(CURDIR)/gen/python
 
 .PHONY: help setup run demo test check bench gen format clean lock
 
