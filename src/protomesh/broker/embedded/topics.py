@@ -114,7 +114,7 @@ class Topics:
         self._journal.append(_entry(topic))
 
     def delete(self, name: str) -> None:
-        """Raises Refused. The journal comes first: a kill may leave files without topic, never the reverse."""
+        """Raises Refused. Journal first: a kill may leave files without a topic, never the reverse."""
         topic = self._existing(name)
         self._journal.append({"t": "topic-gone", "name": name})
         del self._topics[name]

@@ -6,7 +6,7 @@
       └────────────────┴──────────────────◄────────┴──────────◄───────────────┘
 
 It does no input or output and reads no clock: time comes in as seconds that never go back, answers go out
-through the callbacks that came with the requests. `tick` must be called now and then: without it no wait ends.
+through the callbacks that came with the requests. Without `tick`, called now and then, no wait ends.
 """
 
 from collections.abc import Callable, Mapping
