@@ -71,11 +71,11 @@ class House:
         self.log.addHandler(JsonHandler(self.sink, name))
         self.clients = MeshClients(contract, addresses or {}, self._own_token, allowed=allowed)
         self.stopping = threading.Event()
-        services = build(self._context(folder))
-        self.server = self._server(services, rules, events or {}, engine, limits, reflect=reflect)
+        self.services = build(self._context(folder))
+        self.server = self._server(self.services, rules, events or {}, engine, limits, reflect=reflect)
         self.address = f"127.0.0.1:{self.server.start('127.0.0.1:0')}"
         self.channel = grpc.insecure_channel(self.address, [("grpc.enable_retries", 0)])
-        self._service = next(iter(services))
+        self._service = next(iter(self.services))
 
     def ask(
         self, method: str, request: Any, *metadata: tuple[str, str | bytes], timeout: float | None = SECONDS
