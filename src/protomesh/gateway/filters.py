@@ -13,7 +13,8 @@ def http_filters(
 ) -> list[Json]:
     """`script` is the path of the edge filter's Lua as Envoy will see it; `extra` the user's own filters.
 
-    `GET /healthz` tells whether the gateway lives, `GET /readyz` whether each of `clusters` has a healthy replica.
+    `GET /healthz` tells whether the gateway lives, `GET /readyz` whether each of `clusters` has a healthy
+    replica.
     """
     return [
         _health_check("/healthz"),
@@ -22,7 +23,12 @@ def http_filters(
         typed("envoy.filters.http.cors", f"{HTTP}.cors.v3.Cors"),
         # From here on gRPC-Web is gRPC, and what is refused comes back as such.
         typed("envoy.filters.http.grpc_web", f"{HTTP}.grpc_web.v3.GrpcWeb"),
-        typed("envoy.filters.http.lua", f"{HTTP}.lua.v3.Lua", default_source_code={"filename": script}),
+        typed(
+            "envoy.filters.http.lua",
+            f"{HTTP}.lua.v3.Lua",
+            default_source_code={"filename": script},
+            clear_route_cache=False,
+        ),
         *extra,
         # The transcoder's own limit is that of its buffers: only this one is exact.
         typed(

@@ -4,7 +4,7 @@ Envoy takes the first route that matches. A REST request keeps the route by whic
 matches incoming routes), so that it can never fall into a gRPC route, nor a gRPC request into a REST one.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
 from protomesh.gateway.errors import GRPC_TYPE
@@ -34,23 +34,22 @@ BAD_TIMEOUT: Object = {
 }
 """gRPC over HTTP/2, "Timeout". Envoy would quietly put another in its place."""
 
+MALFORMED: Object = {"status": "400", "fault": "malformed grpc-timeout"}
+
 
 def routes(methods: Iterable[Exposed], bindings: Iterable[Binding], limits: LimitSettings) -> list[Object]:
     """All routes, in the order in which Envoy has to try them."""
     every = sorted(bindings, key=lambda each: (each.template.rank, each.template.shape))
     verbed = [each for each in every if each.http.custom_verb]
     plain = [each for each in every if not each.http.custom_verb]
-    malformed: Object = {"prefix": "/", "headers": [GRPC, BAD_TIMEOUT]}
     return [
-        _answer("nearly grpc", {"prefix": "/", "headers": [GRPC, NO_GRPC]}, answer="415"),
-        _answer("bad timeout", malformed, rpc=True, answer="400", fault="malformed grpc-timeout"),
+        _answer("nearly grpc", {"prefix": "/", "headers": [GRPC, NO_GRPC]}, "answer", status="415"),
+        _answer("bad timeout", {"prefix": "/", "headers": [GRPC, BAD_TIMEOUT]}, "no-rpc", **MALFORMED),
         *(_rpc(each, limits) for each in methods),
-        _answer("unknown rpc", {"prefix": "/", "headers": [GRPC]}, answer="404", rpc=True),
-        *(_rest(each, limits) for each in verbed),
-        *_other_verbs(verbed),
-        *(_rest(each, limits) for each in plain),
-        *_other_verbs(plain),
-        _answer("unknown path", {"prefix": "/"}, answer="404"),
+        _answer("unknown rpc", {"prefix": "/", "headers": [GRPC]}, "no-rpc", status="404"),
+        *_paths(verbed, limits),
+        *_paths(plain, limits),
+        _answer("unknown path", {"prefix": "/"}, "answer", status="404"),
     ]
 
 
@@ -63,21 +62,36 @@ def _rpc(exposed: Exposed, limits: LimitSettings) -> Object:
     return {
         "name": exposed.method.full_name,
         "match": {"path": exposed.method.path, "headers": [GRPC]},
-        "metadata": _metadata(rpc=True),
+        "metadata": _metadata("rpc"),
         "route": action(exposed, limits),
         "typed_per_filter_config": filters,
     }
 
 
-def _rest(binding: Binding, limits: LimitSettings) -> Object:
-    told: Object = {"own": dict.fromkeys(sorted(binding.query_names), True)}
-    told |= {"json": True} if binding.json else {}
-    told |= {"stream": True} if binding.exposed.method.streams_response else {}
+def _paths(bindings: Sequence[Binding], limits: LimitSettings) -> Iterator[Object]:
+    """What is asked often comes first."""
+    yield from (_rest(each, each.http.verb, _kind(each), limits) for each in bindings)
+    yield from (_rest(each, "HEAD", "head", limits) for each in bindings if "HEAD" in each.verbs)
+    yield from _other_verbs(bindings)
+
+
+def _kind(binding: Binding) -> str:
+    stream = binding.exposed.method.streams_response
     return {
-        "name": f"{binding.http.verb} {binding.http.template}",
-        "match": {"safe_regex": {"regex": binding.template.regex}, "headers": [_verbs(*binding.verbs)]},
-        "metadata": _metadata(**told),
+        (False, False): "plain",
+        (False, True): "stream",
+        (True, False): "json",
+        (True, True): "json-stream",
+    }[binding.json, stream]
+
+
+def _rest(binding: Binding, verb: str, kind: str, limits: LimitSettings) -> Object:
+    return {
+        "name": f"{verb} {binding.http.template}",
+        "match": {"safe_regex": {"regex": binding.template.regex}, "headers": [_verb(verb)]},
+        "metadata": _metadata(kind, own=dict.fromkeys(sorted(binding.query_names), True)),
         "route": action(binding.exposed, limits),
+        "response_headers_to_remove": ["grpc-accept-encoding"],
         "typed_per_filter_config": rest_headers(stream=binding.exposed.method.streams_response),
     }
 
@@ -89,19 +103,19 @@ def _other_verbs(bindings: Iterable[Binding]) -> Iterator[Object]:
         found = {verb for each in members for verb in each.verbs} | {"OPTIONS"}
         allow = ", ".join(verb for verb in VERBS if verb in found)
         path: Object = {"safe_regex": {"regex": members[0].template.regex}}
-        yield _answer(f"OPTIONS {shape}", {**path, "headers": [_verbs("OPTIONS")]}, answer="204", allow=allow)
-        yield _answer(f"any {shape}", path, answer="405", allow=allow)
+        options: Object = {**path, "headers": [_verb("OPTIONS")]}
+        yield _answer(f"OPTIONS {shape}", options, "answer", status="204", allow=allow)
+        yield _answer(f"any {shape}", path, "answer", status="405", allow=allow)
 
 
-def _answer(name: str, match: Mapping[str, Json], **told: Json) -> Object:
-    return {"name": name, "match": match, "metadata": _metadata(**told), "route": {"cluster": NOWHERE}}
+def _answer(name: str, match: Object, kind: str, **told: Json) -> Object:
+    return {"name": name, "match": match, "metadata": _metadata(kind, **told), "route": {"cluster": NOWHERE}}
 
 
-def _metadata(**told: Json) -> Object:
-    """What the edge filter reads of the route."""
-    return {"filter_metadata": {"envoy.filters.http.lua": told}}
+def _metadata(kind: str, **told: Json) -> Object:
+    """What the edge filter reads of the route: its beginning says what the kinds and the rest mean."""
+    return {"filter_metadata": {"envoy.filters.http.lua": {"kind": kind, **told}}}
 
 
-def _verbs(*verbs: str) -> Object:
-    match: Object = {"exact": verbs[0]} if len(verbs) == 1 else {"safe_regex": {"regex": "|".join(verbs)}}
-    return {"name": ":method", "string_match": match}
+def _verb(verb: str) -> Object:
+    return {"name": ":method", "string_match": {"exact": verb}}

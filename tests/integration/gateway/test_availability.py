@@ -33,6 +33,8 @@ def test_a_service_that_went_away_is_503_until_it_is_back(world: World) -> None:
     problem = assert_problem(away, 503, "UNAVAILABLE")
     assert problem["detail"] == "the service is not available, try again"
     assert away.headers["retry-after"] == "1"
+    ready = partial(world.rest, "GET", "/readyz")
+    eventually(ready, lambda answer: answer.status == 503)
     with grpc.insecure_channel(world.target) as channel, pytest.raises(grpc.RpcError) as caught:
         catalog_pb2_grpc.CatalogStub(channel).GetProduct(
             catalog_pb2.GetProductRequest(product_id="p1"), timeout=60
@@ -44,6 +46,7 @@ def test_a_service_that_went_away_is_503_until_it_is_back(world: World) -> None:
     )
     world.catalog.start()
     assert eventually(get, lambda answer: answer.status == 200).json["id"] == "p1"
+    eventually(ready, lambda answer: answer.status == 200)
 
 
 def test_a_service_that_restarts_is_used_on_the_next_request(world: World) -> None:

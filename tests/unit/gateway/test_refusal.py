@@ -9,8 +9,8 @@ QUIET = (
 LOUD = "[2026-11-25 03:52:56.174][20199][critical][main] [source/server/config_validation/server.cc:76] "
 PARSE = (
     f"{QUIET}{LOUD}error initializing configuration 'gateway/envoy.yaml': Unable to parse JSON as proto "
-    "(INVALID_ARGUMENT: invalid JSON  in Bootstrap @ server_name: string, near  1:54258: unexpected character:   "
-    '\'{\'; expected \'"\'): {"node":{"id":"secret"}}\n'
+    "(INVALID_ARGUMENT: invalid JSON  in Bootstrap @ server_name: string, near  1:54258: unexpected   "
+    'character: \'{\'; expected \'"\'): {"node":{"id":"secret"}}\n'
 )
 
 

@@ -43,6 +43,11 @@ local function overrides(query, own)
   return nil
 end
 
+-- Whether there is anything to look at: an escape, a query, or a byte that should have been escaped.
+function url.is_suspect(path)
+  return path:find("[%%?\128-\255]") ~= nil
+end
+
 -- What is wrong with the path and query of a REST request, nil for nothing. `own` holds its path variables.
 function url.fault(path, own)
   if path:find("[%%\128-\255]") then
