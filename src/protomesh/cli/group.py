@@ -26,7 +26,7 @@ class Failure(click.ClickException):
     """One clear line on stderr; exit status 2 for what is to be mended in a file or flag, else 1."""
 
     def __init__(self, message: str, exit_code: int) -> None:
-        super().__init__(message)
+        super().__init__(" ".join(message.split()))
         self.exit_code = exit_code  # type: ignore[misc]  # click declares it for the class, and reads it here
 
     def show(self, file: Any = None) -> None:

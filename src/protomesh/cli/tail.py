@@ -1,8 +1,9 @@
 """`protomesh tail`."""
 
+import heapq
 import json
-from collections import deque
 from collections.abc import Iterable, Iterator
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -56,25 +57,22 @@ def command(
 
 def first(events: Iterable[Event | None], count: int | None, *, follow: bool) -> Iterator[Event]:
     """From the beginning, `count` of them or all; None marks the end of what was there."""
-    shown = 0
-    for event in events:
-        if shown == count or (event is None and not follow):
-            return
+    left = -1 if count is None else count
+    for event in events if left else ():
         if event is not None:
-            shown += 1
             yield event
+            left -= 1
+        if left == 0 or (event is None and not follow):
+            return
 
 
 def last(events: Iterable[Event | None], count: int | None, *, follow: bool) -> Iterator[Event]:
-    """The last `count` of what was there, then what follows."""
-    kept: deque[Event] | None = deque(maxlen=LAST if count is None else count)
-    for event in events:
-        if event is None:
-            yield from kept or ()
-            kept = None
-            if not follow:
-                return
-        elif kept is None:
-            yield event
-        else:
-            kept.append(event)
+    """The last `count` of what was there, by time across all partitions, then what follows."""
+    wanted = LAST if count is None else count
+    stream = iter(events)
+    there = takewhile(lambda event: event is not None, stream)
+    numbered = ((event["timestamp"], number, event) for number, event in enumerate(there) if event)
+    latest = heapq.nlargest(max(wanted, 1), numbered)[:wanted]
+    yield from (event for _, _, event in sorted(latest))
+    if follow:
+        yield from (event for event in stream if event is not None)

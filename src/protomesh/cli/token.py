@@ -34,7 +34,7 @@ def command(
     roles: tuple[str, ...],
     scopes: tuple[str, ...],
     service: str,
-    lifetime: float,
+    lifetime: int,
     manifest: Path | None,
     state_dir: Path | None,
 ) -> None:

@@ -109,7 +109,11 @@ def _detached(arguments: list[str], lock: int, paths: Paths, timeout: float, rep
             report(now)
         return child.poll() is not None or (bool(seen) and _settled(seen[0]))
 
-    until(SystemClock(), timeout, settled)
+    try:
+        until(SystemClock(), timeout, settled)
+    except KeyboardInterrupt:
+        stop(paths, click.echo)
+        raise
     if not (seen and seen[0].ready and child.poll() is None):
         reason = _reason(seen[0] if seen else None, timeout)
         stop(paths, click.echo)
