@@ -7,12 +7,12 @@ run, and the ratios of the medians are judged.
 
 import contextlib
 import logging
-import multiprocessing
 import os
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.synchronize import Event
+from multiprocessing.queues import Queue
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ import pygrpc_native
 from prometheus_client import CollectorRegistry
 
 from bench.result import Result, at_least, middle, plain
+from bench.serving import running
 from protomesh.clock import SystemClock
 from protomesh.contract import Contract
 from protomesh.observe import CallMetrics, LogSink
@@ -80,7 +81,7 @@ class Decode:
         return lambda request, call: handler(pb.GetUserRequest.FromString(request), call)
 
 
-def serve(kind: str, engine: str, pem: str, ready: Any, stop: Event) -> None:
+def serve(kind: str, engine: str, pem: str, ready: Queue[int], stop: Event) -> None:
     """The server process: `bare`, or a list of parts with commas between."""
     contract = Contract.load(Path("gen/descriptors.binpb"), "shop_pb")
     if kind == "bare":
@@ -111,20 +112,6 @@ def serve(kind: str, engine: str, pem: str, ready: Any, stop: Event) -> None:
     ready.put(port)
     stop.wait()
     os._exit(0)
-
-
-@contextlib.contextmanager
-def running(kind: str, engine: str, pem: str) -> Iterator[tuple[int, psutil.Process]]:
-    """A server process; yields its port and the process."""
-    spawn = multiprocessing.get_context("spawn")
-    ready, stop = spawn.Queue(), spawn.Event()
-    process = spawn.Process(target=serve, args=(kind, engine, pem, ready, stop))
-    process.start()
-    try:
-        yield ready.get(timeout=60), psutil.Process(process.pid)
-    finally:
-        stop.set()
-        process.join(10)
 
 
 class Load:
@@ -160,7 +147,7 @@ class Load:
 def rates(kinds: Sequence[tuple[str, str]], pem: str, token: str) -> dict[tuple[str, str], float]:
     """The median rate of each (kind, engine), all alternating."""
     with contextlib.ExitStack() as servers:
-        loads = {kind: Load(port, token, process) for kind in kinds for port, process in [servers.enter_context(running(*kind, pem))]}
+        loads = {kind: Load(port, token, process) for kind in kinds for port, process in [servers.enter_context(running(serve, *kind, pem))]}
         seen: dict[tuple[str, str], list[float]] = {kind: [] for kind in kinds}
         for kind in kinds:
             loads[kind].rate(CALLS // 4)
