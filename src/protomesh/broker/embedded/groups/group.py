@@ -140,7 +140,7 @@ class Group:
         """Let what is overdue happen: expired members, and rebalances that have waited long enough."""
         self._roster.forget_promises(now)
         for member in tuple(self.members.values()):
-            if member.joining is None and member.expires < now:
+            if not member.waiting and member.expires < now:
                 self._remove(member, now)
         if self.state is GroupState.COMPLETING and now >= self._deadline:
             for member in [member for member in self.members.values() if not member.synced]:
@@ -185,6 +185,8 @@ class Group:
             return
         first = self.state is GroupState.EMPTY
         for member in tuple(self.members.values()):
+            if member.waiting:
+                member.seen(now)
             member.answer_sync(Synced(Code.REBALANCE_IN_PROGRESS))
         self.state = GroupState.PREPARING
         self._not_before = now + self._initial_delay if first else now

@@ -109,6 +109,11 @@ class Member:
         self.new = False
         self.seen(now)
 
+    @property
+    def waiting(self) -> bool:
+        """Whether the coordinator owes it an answer; until then its silence is no fault."""
+        return self.joining is not None or self.syncing is not None
+
     def seen(self, now: float) -> None:
         """A sign of life."""
         self.expires = now + self.session_timeout
