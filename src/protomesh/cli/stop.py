@@ -16,8 +16,8 @@ LONGEST = 90.0
 """Seconds: five phases of stopping with their grace, and some more."""
 
 
-def stop(paths: Paths, say: Callable[[str], None]) -> bool:
-    """Stop everything; whether anything ran. Raises Unavailable."""
+def stop(paths: Paths, say: Callable[[str], None], grace: float = 10.0) -> bool:
+    """Stop everything; whether anything ran. `grace` is for what has no supervisor. Raises Unavailable."""
     last = record.read(paths.state)
     if last is None:
         return False
@@ -25,7 +25,7 @@ def stop(paths: Paths, say: Callable[[str], None]) -> bool:
     if ran := last.watched:
         _end_supervisor(last, clock)
         last = record.read(paths.state) or last
-    ended = end(last, paths.state, clock)
+    ended = end(last, paths.state, clock, grace)
     if ended:
         say(f"ended what was left running: {', '.join(ended)}")
     still = record.truthful(last)

@@ -73,7 +73,7 @@ def test_a_killed_supervisor_leaves_nothing_that_down_does_not_end(cage: Cage) -
     )
     left = cage.until(lambda rows: rows["one"]["state"] == "degraded" and rows["two"]["state"] == "stopped")
     assert left["one"]["note"] == "nobody watches it: protomesh down ends it"
-    down = cage.run("down")
+    down = cage.run("down", "-t", "0.2")
     assert down.returncode == 0, down.stderr
     assert "ended what was left running: one" in down.stdout
     assert not any(born(each["pid"]) for each in seen.values())
