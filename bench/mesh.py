@@ -35,11 +35,14 @@ def _resident(mesh: Mesh) -> float:
     for component in mesh.components().values():
         process = psutil.Process(component["pid"])
         parent = process.parent()
-        for each in (process, *process.children(recursive=True), *([parent] if parent and parent.pid != 1 else [])):
+        for each in (
+            process,
+            *process.children(recursive=True),
+            *([parent] if parent and parent.pid != 1 else []),
+        ):
             found[each.pid] = each
     total = 0
     for process in found.values():
         with contextlib.suppress(psutil.NoSuchProcess):
             total += process.memory_info().rss
     return total / MEGABYTE
-

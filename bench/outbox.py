@@ -99,7 +99,9 @@ def bench() -> Iterator[tuple[Bench, dict[str, str]]]:
     with tempfile.TemporaryDirectory() as folder:
         state = Path(folder)
         (state / "data").mkdir()
-        with started("protomesh.broker.embedded", ["--data", f"{folder}/broker", "--port", "0"], {}) as address:
+        with started(
+            "protomesh.broker.embedded", ["--data", f"{folder}/broker", "--port", "0"], {}
+        ) as address:
             made = Bench(state, address)
             try:
                 yield made, {"PROTOMESH_STATE_DIR": folder, "PROTOMESH_BOOTSTRAP": address}

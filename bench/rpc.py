@@ -11,8 +11,8 @@ import os
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from multiprocessing.synchronize import Event
 from multiprocessing.queues import Queue
+from multiprocessing.synchronize import Event
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,19 @@ from protomesh.clock import SystemClock
 from protomesh.contract import Contract
 from protomesh.observe import CallMetrics, LogSink
 from protomesh.policy import load_events, load_security
-from protomesh.rpc import Auth, Call, Encoder, Events, Interceptor, Limits, Resources, Server, Status, Telemetry, Validation
+from protomesh.rpc import (
+    Auth,
+    Call,
+    Encoder,
+    Events,
+    Interceptor,
+    Limits,
+    Resources,
+    Server,
+    Status,
+    Telemetry,
+    Validation,
+)
 from protomesh.tokens import Issuer, Signer, Verifier, jwks_of, new_key, read_jwks
 from shop_pb.shop.users.v1 import users_pb2 as pb
 
@@ -36,8 +48,10 @@ ROUNDS = 5
 CALLS = 6000
 IN_FLIGHT = 16
 POLICY = b"""{"issuers": [{"issuer": "mesh", "audiences": ["shop"], "jwks": "keys.json"}], "rules": [
- {"on": ["shop.users.v1.Users/GetUser"], "allow": ["authenticated"], "when": "request.user_id.startsWith('x-')"},
- {"on": ["shop.users.v1.Users/GetUser"], "allow": ["authenticated"], "when": "request.user_id == identity.subject"}]}"""
+ {"on": ["shop.users.v1.Users/GetUser"], "allow": ["authenticated"],
+  "when": "request.user_id.startsWith('x-')"},
+ {"on": ["shop.users.v1.Users/GetUser"], "allow": ["authenticated"],
+  "when": "request.user_id == identity.subject"}]}"""
 PARTS = ("status", "telemetry", "auth", "validation", "events")
 
 
@@ -47,7 +61,7 @@ class Handlers:
     def __init__(self) -> None:
         self._user = pb.User(id="ann", display_name="Ann", etag="v1")
 
-    def GetUser(self, request: pb.GetUserRequest, call: Call) -> pb.User:  # noqa: N802, ARG002
+    def GetUser(self, request: pb.GetUserRequest, call: Call) -> pb.User:  # noqa: ARG002
         return self._user
 
     CreateUser = ListUsers = DeleteUser = GetUser
@@ -147,7 +161,11 @@ class Load:
 def rates(kinds: Sequence[tuple[str, str]], pem: str, token: str) -> dict[tuple[str, str], float]:
     """The median rate of each (kind, engine), all alternating."""
     with contextlib.ExitStack() as servers:
-        loads = {kind: Load(port, token, process) for kind in kinds for port, process in [servers.enter_context(running(serve, *kind, pem))]}
+        loads = {
+            kind: Load(port, token, process)
+            for kind in kinds
+            for port, process in [servers.enter_context(running(serve, *kind, pem))]
+        }
         seen: dict[tuple[str, str], list[float]] = {kind: [] for kind in kinds}
         for kind in kinds:
             loads[kind].rate(CALLS // 4)
@@ -165,7 +183,9 @@ def run() -> list[Result]:
     found = rates([("bare", "grpcio"), (whole, "grpcio"), ("bare", "native"), (whole, "native")], pem, token)
     bare = found["bare", "grpcio"]
     results = [
-        at_least("rpc.chain_ratio", found[whole, "grpcio"] / bare, "x", 0.65, f"bare {1e6 / bare:.0f} us a call"),
+        at_least(
+            "rpc.chain_ratio", found[whole, "grpcio"] / bare, "x", 0.65, f"bare {1e6 / bare:.0f} us a call"
+        ),
         at_least("rpc.chain_native_ratio", found[whole, "native"] / bare, "x", 1.8, "against bare grpcio"),
         plain("rpc.bare_native_ratio", found["bare", "native"] / bare, "x"),
     ]

@@ -10,7 +10,7 @@ import psutil
 
 @contextlib.contextmanager
 def running(serve: Callable[..., None], *arguments: Any) -> Iterator[tuple[int, psutil.Process]]:
-    """Run `serve(*arguments, ready, stop)` in a fresh interpreter; yields the port that it puts into `ready`."""
+    """Run `serve(*arguments, ready, stop)` in a fresh interpreter; yields the port that it reports."""
     spawn = multiprocessing.get_context("spawn")
     ready, stop = spawn.Queue(), spawn.Event()
     process = spawn.Process(target=serve, args=(*arguments, ready, stop))

@@ -29,14 +29,18 @@ from shop_pb.shop.users.v1 import users_pb2 as pb
 ROUNDS = 7
 CALLS = 400
 IN_FLIGHT = 4
-EVENTS = b"""{"topics": {"users": {}}, "rules": [{"on": ["POST /api/users"], "emit": "after", "topic": "users",
- "type": "shop.users.user.created.v1", "key": "response.id", "data": "response"}]}"""
+EVENTS = b"""{"topics": {"users": {}}, "rules": [{"on": ["POST /api/users"], "emit": "after",
+ "topic": "users", "type": "shop.users.user.created.v1", "key": "response.id", "data": "response"}]}"""
 SECURITY = b'{"rules": [{"on": ["POST /api/users"], "allow": ["anyone"]}]}'
 
 
 def serve(policy: bytes, folder: str, ready: "Queue[int]", stop: Event) -> None:
     """The users service with the events policy given."""
-    contract, clock, log = Contract.load(Path("gen/descriptors.binpb"), "shop_pb"), SystemClock(), logging.getLogger()
+    contract, clock, log = (
+        Contract.load(Path("gen/descriptors.binpb"), "shop_pb"),
+        SystemClock(),
+        logging.getLogger(),
+    )
     engine = open_engine(f"sqlite:///{folder}/users.db")
     migrate_library(engine)
     migrate(engine, Path("services/users/migrations"))
@@ -45,7 +49,9 @@ def serve(policy: bytes, folder: str, ready: "Queue[int]", stop: Event) -> None:
     encoder = Encoder("users", {name: topic.format for name, topic in events.topics.items()}, clock)
     security = load_security(SECURITY, contract, complete=False)
     resources = Resources(database, encoder)
-    context = Context("users", "development", clock, _no_clients(), database, Path(folder), log, threading.Event())
+    context = Context(
+        "users", "development", clock, _no_clients(), database, Path(folder), log, threading.Event()
+    )
     server = Server(
         contract,
         {"shop.users.v1.Users": Users(context)},

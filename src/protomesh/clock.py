@@ -6,7 +6,7 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """`now` is seconds since the epoch, `monotonic` never goes back, `sleep` ends early when `until` is set."""
+    """`now` in seconds since the epoch; `monotonic` never goes back; `sleep` ends when `until` is set."""
 
     def now(self) -> float: ...
 

@@ -63,6 +63,10 @@ def _judge(user_id: str, types: list[str], notes: Notes, *, exists: bool) -> str
     if exists:
         return "" if types == [CREATED] else "the user exists: exactly one created event is due"
     if user_id in notes.deleted or (user_id in notes.created):
-        return "" if types == [CREATED, DELETED] else "created and deleted: exactly these two are due, in this order"
+        return (
+            ""
+            if types == [CREATED, DELETED]
+            else "created and deleted: exactly these two are due, in this order"
+        )
     allowed: list[list[str]] = [[], [CREATED, DELETED]]
     return "" if types in allowed else "no row and no answer: nothing is due, or both of an unanswered pair"

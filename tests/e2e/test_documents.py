@@ -1,4 +1,4 @@
-"""Every command in the documents runs: `make` ones are resolved by make, all others against a running mesh."""
+"""Every command in the documents runs: `make` ones are resolved by make, others against a running mesh."""
 
 import os
 import re
@@ -36,7 +36,11 @@ def test_the_readme_shows_the_two_commands_first() -> None:
 def test_make_commands_name_targets(document: Path) -> None:
     for line in filter(MAKE.match, commands(document)):
         done = subprocess.run(
-            ["/bin/bash", "-c", MAKE.sub("make -n ", line)], cwd=PROJECT, capture_output=True, text=True, check=False
+            ["/bin/bash", "-c", MAKE.sub("make -n ", line)],
+            cwd=PROJECT,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         assert done.returncode == 0, f"{line}: {done.stderr}"
 
@@ -46,8 +50,12 @@ def test_other_commands_run(document: Path, mesh: Mesh) -> None:
     lines = [line for line in commands(document) if not MAKE.match(line)]
     if not lines:
         return
-    script = "\n".join(["set -eu -o pipefail", *(f"echo '> {number}' >&2\n{line}" for number, line in enumerate(lines))])
-    script = script.replace("127.0.0.1:8080", mesh.address("gateway")).replace("curl -i", "curl --fail-with-body -sS -i")
+    script = "\n".join(
+        ["set -eu -o pipefail", *(f"echo '> {number}' >&2\n{line}" for number, line in enumerate(lines))]
+    )
+    script = script.replace("127.0.0.1:8080", mesh.address("gateway")).replace(
+        "curl -i", "curl --fail-with-body -sS -i"
+    )
     done = subprocess.run(
         ["/bin/bash", "-c", script],
         cwd=PROJECT,

@@ -42,7 +42,7 @@ class Mesh:
 
     def cli(self, *arguments: str, timeout: float = 60, check: bool = True) -> str:
         """Run `protomesh` on this mesh. Returns what it printed; fails with its errors."""
-        done = subprocess.run(  # noqa: S603 - our own command
+        done = subprocess.run(
             [*COMMAND, *arguments, "--state-dir", str(self.state_dir)],
             cwd=PROJECT,
             capture_output=True,
@@ -51,7 +51,9 @@ class Mesh:
             check=False,
         )
         if check and done.returncode:
-            raise AssertionError(f"protomesh {' '.join(arguments)} ended with {done.returncode}: {done.stderr.strip()}")
+            raise AssertionError(
+                f"protomesh {' '.join(arguments)} ended with {done.returncode}: {done.stderr.strip()}"
+            )
         return done.stdout
 
     def components(self) -> dict[str, dict[str, Any]]:
@@ -80,7 +82,13 @@ class Rest:
         self.address = address
 
     def __call__(
-        self, method: str, path: str, body: Any = None, *, token: str = "", headers: Mapping[str, str] | None = None
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        token: str = "",
+        headers: Mapping[str, str] | None = None,
     ) -> Answer:
         """`body` is sent as JSON; bytes as they are."""
         sent = dict(headers or {})

@@ -11,6 +11,7 @@ GRACE_SECONDS = 10.0
 
 
 def main(process: Process) -> None:
+    """Run the functions until the process is told to stop."""
     sign = signer(process.state_dir, process.clock, process.environment)
     opened: list[MeshClients] = []
 

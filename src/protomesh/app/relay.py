@@ -14,6 +14,7 @@ CONNECTIONS = 2
 
 
 def main(process: Process) -> None:
+    """Relay until the process is told to stop."""
     """Relay until told to stop."""
     broker = KafkaPython(process.bootstrap, Tuning(client_id="relay", linger_ms=0, batch_size=262_144))
     keeper = TopicKeeper(broker, load_events_policy(process), process.clock, process.log)

@@ -1,4 +1,4 @@
-"""`Context`: what one process is made of, built once in the composition root and passed to every service and function."""
+"""`Context`: what one process is made of, built once in the composition root and injected everywhere."""
 
 from protomesh.context.context import Clients, Context, Database, UnitOfWork
 from protomesh.context.origin import CURRENT, Origin

@@ -1,4 +1,4 @@
-"""`make demo`: the story of the reference application, told against a throw-away mesh; exit status 1 if a step fails."""
+"""`make demo`: the story of the reference application on a throw-away mesh; status 1 if a step fails."""
 
 import sys
 
@@ -19,7 +19,7 @@ def main() -> int:
             except AssertionError as error:
                 print(f"   ✗ this step did not hold: {error}", flush=True)
                 return 1
-        print("\nEvery step held. Left out, since they come later: login page, jobs, webhooks, Go and TypeScript.")
+        print("\nEvery step held. To come: login page, jobs, webhooks, Go and TypeScript.")
     return 0
 
 

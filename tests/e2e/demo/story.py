@@ -25,7 +25,11 @@ class Scene:
     def ask(self, method: str, path: str, body: Any = None, *, expect: int, **more: Any) -> Answer:
         """One request, printed with what came of it."""
         answer = self.rest(method, path, body, **more)
-        shown = {name: answer.headers[name] for name in ("location", "link", "www-authenticate") if name in answer.headers}
+        shown = {
+            name: answer.headers[name]
+            for name in ("location", "link", "www-authenticate")
+            if name in answer.headers
+        }
         print(f"   {method} {path} → {answer.status} {shown or ''}", flush=True)
         must(answer.status == expect, f"expected {expect}, got {answer.status}: {answer.body.decode()[:300]}")
         return answer
@@ -67,7 +71,10 @@ def preflight(scene: Scene) -> None:
     answer = scene.rest("OPTIONS", "/api/users/ann/orders", headers=headers)
     allowed = answer.headers.get("access-control-allow-methods", "")
     scene.tell(f"OPTIONS → {answer.status}, allowed are {allowed}")
-    must(answer.headers.get("access-control-allow-origin") == ORIGIN and "POST" in allowed, "the preflight is refused")
+    must(
+        answer.headers.get("access-control-allow-origin") == ORIGIN and "POST" in allowed,
+        "the preflight is refused",
+    )
 
 
 def register(scene: Scene) -> None:

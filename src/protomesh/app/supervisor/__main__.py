@@ -41,3 +41,5 @@ if __name__ == "__main__":
         sys.exit(main())
     except ConfigError as error:
         sys.exit(f"protomesh: {error}")
+    except KeyboardInterrupt:
+        sys.exit(130)
