@@ -46,7 +46,8 @@ def _health_check() -> Object:
     return {
         "timeout": "3s",
         "interval": "1s",
-        "no_traffic_interval": "1s",
+        "no_traffic_interval": "0.25s",
+        "no_traffic_healthy_interval": "1s",
         "unhealthy_interval": "0.25s",
         "unhealthy_edge_interval": "0.25s",
         "unhealthy_threshold": 3,

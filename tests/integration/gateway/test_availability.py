@@ -2,15 +2,19 @@
 
 import http.client
 from functools import partial
+from pathlib import Path
 from typing import cast
 
 import grpc
 import pytest
 
+from protomesh.gateway import Addresses, Endpoint, render_dynamic
 from shop_pb.shop.catalog.v1 import catalog_pb2, catalog_pb2_grpc
-from tests.integration.gateway.clients import Answer, eventually
+from tests.integration.gateway.clients import Answer, Rest, eventually
 from tests.integration.gateway.conftest import World
+from tests.integration.gateway.envoys import free_port, running, write
 from tests.integration.gateway.problems import assert_problem
+from tests.integration.gateway.services import Catalog, Restarts
 
 PRODUCT = "/api/products/p1"
 
@@ -59,6 +63,20 @@ def test_a_service_that_restarts_is_used_on_the_next_request(world: World) -> No
         world.catalog.stop()
         world.catalog.start()
     connection.close()
+
+
+def test_a_service_that_was_never_there_is_used_when_it_comes(world: World, tmp_path: Path) -> None:
+    """As a mesh starts: the gateway is up first."""
+    at = {name: (Endpoint("127.0.0.1", free_port()),) for name in world.addresses.services}
+    gateway = Endpoint("127.0.0.1", free_port())
+    files = render_dynamic(world.contract, world.manifest, Addresses(gateway, at), folder=str(tmp_path))
+    write(tmp_path, files)
+    with running(tmp_path / "bootstrap.json", gateway.port, tmp_path / "log"):
+        get = partial(Rest(gateway.port), "GET", PRODUCT)
+        assert get().json["code"] == "UNAVAILABLE"
+        catalog = Restarts(at["catalog"][0].port, world.contract, {"shop.catalog.v1.Catalog": Catalog()})
+        assert eventually(get, lambda answer: answer.status == 200).json["id"] == "p1"
+        catalog.stop()
 
 
 def test_the_gateway_tells_its_own_health(world: World) -> None:

@@ -1,0 +1,340 @@
+local PROBLEM = "application/problem+json"
+local LOCAL_CODE = "x-local-code"
+local CODES = {["0"] = "OK", ["1"] = "CANCELLED", ["2"] = "UNKNOWN", ["3"] = "INVALID_ARGUMENT", ["4"] = "DEADLINE_EXCEEDED", ["5"] = "NOT_FOUND", ["6"] = "ALREADY_EXISTS", ["7"] = "PERMISSION_DENIED", ["16"] = "UNAUTHENTICATED", ["8"] = "RESOURCE_EXHAUSTED", ["9"] = "FAILED_PRECONDITION", ["10"] = "ABORTED", ["11"] = "OUT_OF_RANGE", ["12"] = "UNIMPLEMENTED", ["13"] = "INTERNAL", ["14"] = "UNAVAILABLE", ["15"] = "DATA_LOSS"}
+local TITLES = {["400"] = "Bad Request", ["401"] = "Unauthorized", ["402"] = "Payment Required", ["403"] = "Forbidden", ["404"] = "Not Found", ["405"] = "Method Not Allowed", ["406"] = "Not Acceptable", ["407"] = "Proxy Authentication Required", ["408"] = "Request Timeout", ["409"] = "Conflict", ["410"] = "Gone", ["411"] = "Length Required", ["412"] = "Precondition Failed", ["413"] = "Request Entity Too Large", ["414"] = "Request-URI Too Long", ["415"] = "Unsupported Media Type", ["416"] = "Requested Range Not Satisfiable", ["417"] = "Expectation Failed", ["418"] = "I'm a Teapot", ["421"] = "Misdirected Request", ["422"] = "Unprocessable Entity", ["423"] = "Locked", ["424"] = "Failed Dependency", ["425"] = "Too Early", ["426"] = "Upgrade Required", ["428"] = "Precondition Required", ["429"] = "Too Many Requests", ["431"] = "Request Header Fields Too Large", ["451"] = "Unavailable For Legal Reasons", ["500"] = "Internal Server Error", ["501"] = "Not Implemented", ["502"] = "Bad Gateway", ["503"] = "Service Unavailable", ["504"] = "Gateway Timeout", ["505"] = "HTTP Version Not Supported", ["506"] = "Variant Also Negotiates", ["507"] = "Insufficient Storage", ["508"] = "Loop Detected", ["510"] = "Not Extended", ["511"] = "Network Authentication Required", ["499"] = "Client Closed Request"}
+
+-- URLs: what the transcoder would let through and a service could not read.
+
+local url = {}
+
+local function byte_of(hex)
+  return string.char(tonumber(hex, 16))
+end
+
+function url.decode(text)
+  return (text:gsub("%%(%x%x)", byte_of))
+end
+
+-- How many bytes follow the lead byte of a UTF-8 character, and the bounds of the first of them (RFC 3629, section 4).
+local function follows(lead)
+  if lead < 0x80 then return 0 end
+  if lead >= 0xC2 and lead <= 0xDF then return 1, 0x80, 0xBF end
+  if lead >= 0xE0 and lead <= 0xEF then return 2, lead == 0xE0 and 0xA0 or 0x80, lead == 0xED and 0x9F or 0xBF end
+  if lead >= 0xF0 and lead <= 0xF4 then return 3, lead == 0xF0 and 0x90 or 0x80, lead == 0xF4 and 0x8F or 0xBF end
+  return nil
+end
+
+local function is_utf8(text)
+  local at = 1
+  while at <= #text do
+    local count, low, high = follows(text:byte(at))
+    if count == nil then return false end
+    for offset = 1, count do
+      local next_byte = text:byte(at + offset)
+      if next_byte == nil or next_byte < low or next_byte > high then return false end
+      low, high = 0x80, 0xBF
+    end
+    at = at + count + 1
+  end
+  return true
+end
+
+-- A query parameter that names a path variable would replace it.
+local function overrides(query, own)
+  for part in query:gmatch("[^&]+") do
+    local name = url.decode((part:match("^[^=]*"):gsub("%+", " ")))
+    if own[name] then return name end
+  end
+  return nil
+end
+
+-- Whether there is anything to look at: an escape, a query, or a byte that should have been escaped.
+function url.is_suspect(path)
+  return path:find("[%%?\128-\255]") ~= nil
+end
+
+-- What is wrong with the path and query of a REST request, nil for nothing. `own` holds its path variables.
+function url.fault(path, own)
+  if path:find("[%%\128-\255]") then
+    if path:gsub("%%%x%x", ""):find("%", 1, true) then return "the URL has a broken percent escape" end
+    local plain = url.decode(path)
+    if not is_utf8(plain) then return "the URL is not valid UTF-8" end
+    if plain:find("%z") then return "the URL contains a zero byte" end
+  end
+  local query = path:match("%?(.*)$")
+  local name = query and own and overrides(query, own)
+  if name then return "query parameter '" .. name .. "' is already given by the path" end
+  return nil
+end
+
+-- Native gRPC requests: header values on which the gRPC core of a service fails would be remembered in the connection
+-- that all callers share, and make the calls of others fail.
+
+local rpc = {}
+
+-- Base64 as the gRPC core reads it (RFC 4648, section 4): padding may be left out, spare bits are zero.
+local function is_base64(value)
+  local body, padding = value:match("^([A-Za-z0-9+/]*)(=*)$")
+  if body == nil then return false end
+  local rest = #body % 4
+  if rest == 1 or (padding ~= "" and (#body + #padding) % 4 ~= 0) or #padding > 2 then return false end
+  if rest == 2 then return body:find("[AQgw]$") ~= nil end
+  if rest == 3 then return body:find("[AEIMQUYcgkosw048]$") ~= nil end
+  return true
+end
+
+-- What is wrong with the headers, nil for nothing.
+function rpc.fault(headers)
+  for name, value in pairs(headers) do
+    if name:sub(-4) == "-bin" and not is_base64(value) then return "malformed " .. name end
+  end
+  return nil
+end
+
+-- JSON (RFC 8259) as the transcoder prints it. Strings, numbers and words stay as they are written, so that they can
+-- be written again without a change; objects and arrays become tables.
+
+local json = {}
+
+local parse
+
+local function skip(text, at)
+  return text:find("[^ \t\r\n]", at) or #text + 1
+end
+
+-- The end of the string that begins at `at`.
+local function string_end(text, at)
+  local quote = at
+  repeat
+    quote = text:find('[\\"]', quote + 1)
+    if quote == nil then return nil end
+    local escaped = text:sub(quote, quote) == "\\"
+    if escaped then quote = quote + 1 end
+  until not escaped
+  return quote
+end
+
+-- Objects and arrays alike: `close` ends it, `member` reads one member into `into` and returns where it ends.
+local function sequence(text, at, close, member)
+  local into = {}
+  at = skip(text, at + 1)
+  if text:sub(at, at) == close then return into, at + 1 end
+  while true do
+    at = member(text, at, into)
+    if at == nil then return nil end
+    at = skip(text, at)
+    local mark = text:sub(at, at)
+    if mark == close then return into, at + 1 end
+    if mark ~= "," then return nil end
+    at = skip(text, at + 1)
+  end
+end
+
+local function field(text, at, into)
+  if text:sub(at, at) ~= '"' then return nil end
+  local last = string_end(text, at)
+  local colon = last and skip(text, last + 1)
+  if colon == nil or text:sub(colon, colon) ~= ":" then return nil end
+  local value, after = parse(text, skip(text, colon + 1))
+  if value == nil then return nil end
+  into[text:sub(at + 1, last - 1)] = value
+  return after
+end
+
+local function item(text, at, into)
+  local value, after = parse(text, at)
+  if value == nil then return nil end
+  into[#into + 1] = value
+  return after
+end
+
+-- A value and the place after it; nil where there is none.
+function parse(text, at)
+  local first = text:sub(at, at)
+  if first == "{" then return sequence(text, at, "}", field) end
+  if first == "[" then return sequence(text, at, "]", item) end
+  if first == '"' then
+    local last = string_end(text, at)
+    if last == nil then return nil end
+    return text:sub(at, last), last + 1
+  end
+  local word = text:match("^[%w+.-]+", at)
+  if word == nil then return nil end
+  return word, at + #word
+end
+
+-- The value that is the whole of `text`, nil if it is not JSON.
+function json.decode(text)
+  local value, after = parse(text, skip(text, 1))
+  if value == nil or skip(text, after) <= #text then return nil end
+  return value
+end
+
+local function escape(char)
+  return string.format("\\u%04x", char:byte())
+end
+
+function json.quote(text)
+  return '"' .. text:gsub('[%z\1-\31\\"\127]', escape) .. '"'
+end
+
+-- The error of a service as RFC 9457 "Problem Details", in the one shape that every REST error has.
+
+local problem = {}
+
+local BAD_REQUEST = '"type.googleapis.com/google.rpc.BadRequest"'
+
+local function is_string(value)
+  return type(value) == "string" and value:sub(1, 1) == '"'
+end
+
+local function text_of(value)
+  return is_string(value) and value or '""'
+end
+
+-- google.rpc.BadRequest: field, why, and which rule.
+local function violations(details)
+  local found = {}
+  for _, detail in ipairs(type(details) == "table" and details or {}) do
+    local fields = type(detail) == "table" and detail["@type"] == BAD_REQUEST and detail.fieldViolations
+    for _, one in ipairs(type(fields) == "table" and fields or {}) do
+      found[#found + 1] = '{"field":' .. text_of(one.field) .. ',"rule":' .. text_of(one.reason)
+        .. ',"message":' .. text_of(one.description) .. "}"
+    end
+  end
+  return "[" .. table.concat(found, ",") .. "]"
+end
+
+-- `status` is the HTTP status, `code` the number of the google.rpc.Code, both as text; `message` is a JSON string.
+local function shape(status, code, message, id, list)
+  return '{"type":"about:blank","title":' .. json.quote(TITLES[status] or "Error") .. ',"status":' .. status
+    .. ',"detail":' .. message .. ',"code":"' .. (CODES[code] or "UNKNOWN") .. '","requestId":' .. json.quote(id)
+    .. ',"violations":' .. list .. "}"
+end
+
+-- From the transcoder's google.rpc.Status in JSON; nil if it is none.
+function problem.from_status(body, status, id)
+  local found = json.decode(body)
+  if type(found) ~= "table" or found.code == nil then return nil end
+  return shape(status, found.code, text_of(found.message), id, violations(found.details))
+end
+
+-- From the headers of an error that the transcoder could not print.
+function problem.from_headers(code, message, status, id)
+  return shape(status, code, json.quote(url.decode(message)), id, "[]")
+end
+
+-- The edge filter. It is told by the route's metadata, written from the contract, what to do:
+--   kind    "rpc": a gRPC method, "no-rpc": none; "answer": answered here;
+--           "plain", "json" (the body has to be JSON), "stream", "json-stream", "head": a REST binding
+--   status  of an answer, with `allow` and for gRPC `fault`, its words
+--   own     path variables that no query parameter may name
+-- Should this fail, Envoy goes on without it: the routes and the transcoder by themselves let nothing else through.
+
+local TAKES_JSON = {["json"] = true, ["json-stream"] = true}
+local STREAMS = {["stream"] = true, ["json-stream"] = true}
+
+local function is_json(content_type)
+  local kind = content_type:lower():match("^%s*([^;%s]+)")
+  return kind == "application/json" or (kind ~= nil and kind:find("^application/[%w.+-]+%+json$") ~= nil)
+end
+
+-- A page of another origin may send a body without a content type and without being asked: that is not JSON.
+local function refuses_body(headers)
+  local content_type = headers:get("content-type")
+  if content_type ~= nil then return not is_json(content_type) end
+  local length = headers:get("content-length")
+  return (length ~= nil and length ~= "0") or headers:get("transfer-encoding") ~= nil
+end
+
+local function on_rpc(handle)
+  local fault = rpc.fault(handle:headers())
+  if fault then handle:respond({[":status"] = "400"}, fault) end
+end
+
+local function answer(handle, route)
+  handle:respond({[":status"] = route:get("status"), allow = route:get("allow")}, route:get("fault") or "")
+end
+
+function envoy_on_request(handle)
+  local route = handle:metadata()
+  local kind = route:get("kind")
+  if kind == "rpc" then return on_rpc(handle) end
+  if kind == "answer" or kind == "no-rpc" then return answer(handle, route) end
+  local headers = handle:headers()
+  local path = headers:get(":path")
+  local fault = url.is_suspect(path) and url.fault(path, route:get("own"))
+  if fault then return handle:respond({[":status"] = "400"}, fault) end
+  if TAKES_JSON[kind] and refuses_body(headers) then return handle:respond({[":status"] = "415"}, "") end
+  if kind == "head" then headers:replace(":method", "GET") end
+end
+
+-- A service may choose among successes or among errors, not turn one into the other.
+local function final_status(headers)
+  local status, wanted = headers:get(":status"), headers:get("x-http-status")
+  if wanted == nil then return status end
+  headers:remove("x-http-status")
+  local allowed = (status == "200" and wanted:find("^[23]%d%d$")) or (status >= "400" and wanted:find("^[45]%d%d$"))
+  if not allowed then return status end
+  headers:replace(":status", wanted)
+  return wanted
+end
+
+local function drop_body(handle)
+  for chunk in handle:bodyChunks() do chunk:setBytes("") end
+end
+
+-- The transcoder's JSON, or for want of it the gRPC headers, as a problem. The wrappers die when the body is waited for.
+local function explain(handle, headers, status, kind, code, message)
+  headers:remove("grpc-status-details-bin")
+  if headers:get("content-type") == PROBLEM then return end
+  headers:replace("content-type", PROBLEM)
+  local id = headers:get("x-request-id") or ""
+  local body = handle:body(true)
+  local text = body and problem.from_status(body:getBytes(0, body:length()), status, id)
+  text = text or problem.from_headers(code or "2", message or "", status, id)
+  if body == nil then return end
+  body:setBytes(kind == "head" and "" or text)
+  handle:headers():replace("content-length", tostring(#text))
+end
+
+local function on_rest(handle, headers, kind)
+  local status = final_status(headers)
+  local code, message = headers:get("grpc-status"), headers:get("grpc-message")
+  headers:remove("grpc-status")
+  headers:remove("grpc-message")
+  if status >= "400" then return explain(handle, headers, status, kind, code, message) end
+  if STREAMS[kind] and headers:get("content-type") == "application/json" then
+    headers:replace("content-type", "application/x-ndjson")
+  end
+  if status == "204" or status == "304" then
+    headers:remove("content-length")
+    headers:remove("content-type")
+    drop_body(handle)
+  elseif kind == "head" then
+    drop_body(handle)
+  end
+end
+
+-- Envoy's own refusals: it takes the gRPC status from the HTTP status, not always well.
+local function on_rpc_answer(headers)
+  headers:remove("x-http-status")
+  local code = headers:get(LOCAL_CODE)
+  if code == nil then return end
+  headers:remove(LOCAL_CODE)
+  headers:replace("grpc-status", code)
+end
+
+-- Envoy answers a preflight itself, whatever the route.
+local function on_answer(headers)
+  if headers:get("access-control-allow-methods") == nil then return end
+  headers:replace(":status", "204")
+  headers:add("vary", "Origin")
+end
+
+function envoy_on_response(handle)
+  local headers, kind = handle:headers(), handle:metadata():get("kind")
+  if kind == "rpc" or kind == "no-rpc" then return on_rpc_answer(headers) end
+  if kind == "answer" then return on_answer(headers) end
+  if kind ~= nil then on_rest(handle, headers, kind) end
+end
