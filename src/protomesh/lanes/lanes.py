@@ -154,7 +154,7 @@ def guarded(handler: Handler, log: logging.Logger) -> Handler:
     def call(delivery: Delivery) -> Verdict:
         try:
             return handler(delivery)
-        except Exception:
+        except BaseException:  # a worker must outlive even sys.exit, or its key would hang for ever
             record = delivery.record
             log.exception(
                 "the handler of %s/%d offset %d failed", record.topic, record.partition, record.offset

@@ -1,0 +1,160 @@
+"""All functions of a process: one consumer each, their dead-letter topics, and how they are."""
+
+import logging
+import threading
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from protomesh.broker import Broker, TopicSpec
+from protomesh.clock import Clock, SystemClock
+from protomesh.context import Clients
+from protomesh.contract import Contract
+from protomesh.errors import MeshError
+from protomesh.functions.counts import Tally
+from protomesh.functions.discovery import check_messages, check_topics
+from protomesh.functions.invoker import Invoker
+from protomesh.functions.spec import FunctionSpec
+from protomesh.functions.surroundings import Surroundings
+from protomesh.lanes import Lanes, LanesHealth, LanesState, Limits, Pace
+
+_AGAIN = 1.0
+_DEAD_LETTER_CONFIG = {"retention.ms": "-1", "max.message.bytes": str(16 * 1024 * 1024)}
+"""Dead letters wait for a person, however long, and are larger than their events by our headers."""
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionHealth:
+    """`note` says why the state is not ready; `overdue` is whether a handler runs beyond its timeout."""
+
+    state: LanesState
+    note: str
+    lanes: LanesHealth
+    tally: Tally
+    dead_letters: int
+    """Written since the process started."""
+    dead_letters_waiting: int
+    """Decided, and not yet acknowledged by the broker: their keys wait."""
+    overdue: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    spec: FunctionSpec
+    lanes: Lanes
+    invoker: Invoker
+
+
+class Runtime:
+    """Runs functions until it is stopped.
+
+    `topics` names those that are declared, `clients` makes the clients of a function by its name, which is
+    its identity, and `state_dir` gets a folder per function. Raises ConfigError for a function on a topic
+    that is not declared, or with a message that the contract does not know.
+    """
+
+    def __init__(
+        self,
+        functions: Sequence[FunctionSpec],
+        broker: Broker,
+        contract: Contract,
+        clients: Callable[[str], Clients],
+        *,
+        topics: Collection[str],
+        state_dir: Path,
+        clock: Clock | None = None,
+        log: logging.Logger | None = None,
+        limits: Limits | None = None,
+        pace: Pace | None = None,
+    ) -> None:
+        check_topics(functions, topics)
+        check_messages(functions, contract)
+        self._broker = broker
+        self._clock = clock or SystemClock()
+        self._log = log or logging.getLogger("protomesh.functions")
+        self._producer = broker.producer()
+        self._stopping = threading.Event()
+        self._preparing = threading.Thread(target=self._prepare, name="functions-prepare", daemon=True)
+        self._trouble = ""
+        around = Surroundings(contract, self._producer, self._clock, state_dir, self._log)
+        self._parts = {
+            spec.name: self._part(spec, around.invoker(spec, clients(spec.name)), limits, pace)
+            for spec in functions
+        }
+
+    def start(self) -> None:
+        """Returns at once. Consumption begins when the dead-letter topics exist."""
+        self._preparing.start()
+
+    def stop(self, grace: float) -> None:
+        """Let what runs end, at most `grace` seconds for all functions together, then leave the groups."""
+        self._stopping.set()
+        if self._preparing.ident is not None:
+            self._preparing.join()
+        ends = [
+            threading.Thread(target=part.lanes.stop, args=(grace,), daemon=True)
+            for part in self._parts.values()
+        ]
+        for end in ends:
+            end.start()
+        for end in ends:
+            end.join()
+        self._producer.close()
+
+    def health(self) -> Mapping[str, FunctionHealth]:
+        """Of every function by its name. Cheap."""
+        return {name: self._health(part) for name, part in self._parts.items()}
+
+    def _health(self, part: _Part) -> FunctionHealth:
+        lanes = part.lanes.health()
+        waiting = part.invoker.dead_letters.stuck
+        overdue = lanes.longest > part.spec.timeout
+        state, note = lanes.state, lanes.note
+        if state is LanesState.STARTING and self._trouble:
+            state, note = LanesState.DEGRADED, self._trouble
+        elif state is LanesState.READY and waiting:
+            state, note = LanesState.DEGRADED, f"{waiting} dead letters cannot be written"
+        elif state is LanesState.READY and overdue:
+            state, note = LanesState.DEGRADED, f"a handler has been running for {lanes.longest:.0f} s"
+        written = part.invoker.dead_letters.written
+        return FunctionHealth(state, note, lanes, part.invoker.counts.tally(), written, waiting, overdue)
+
+    def _part(self, spec: FunctionSpec, invoker: Invoker, limits: Limits | None, pace: Pace | None) -> _Part:
+        lanes = Lanes(
+            partial(self._broker.consumer, spec.group, [spec.topic]),
+            invoker,
+            name=spec.group,
+            workers=spec.concurrency,
+            by_key=spec.by_key,
+            clock=self._clock,
+            log=invoker.log,
+            limits=limits,
+            pace=pace,
+        )
+        return _Part(spec, lanes, invoker)
+
+    def _prepare(self) -> None:
+        """Create the dead-letter topics, as soon as there is a broker, then start."""
+        while not self._stopping.is_set():
+            try:
+                create_dead_letter_topics([part.spec for part in self._parts.values()], self._broker)
+            except MeshError as error:
+                if self._trouble != error.message:
+                    self._log.warning("dead-letter topics not created yet: %s", error)
+                self._trouble = error.message
+                self._clock.sleep(_AGAIN, self._stopping)
+            else:
+                self._trouble = ""
+                for part in self._parts.values():
+                    part.lanes.start()
+                return
+
+
+def create_dead_letter_topics(functions: Sequence[FunctionSpec], broker: Broker) -> None:
+    """Those that do not exist. Raises Unavailable."""
+    admin = broker.admin()
+    try:
+        admin.create([TopicSpec(spec.dead_letter_topic, 1, _DEAD_LETTER_CONFIG) for spec in functions])
+    finally:
+        admin.close()
