@@ -80,7 +80,7 @@ def _unwatched(row: Row) -> Row:
 
 def lock(state: Path) -> int:
     """Become the one that may start a mesh here; the descriptor holds the lock. Raises ConfigError."""
-    state.mkdir(parents=True, exist_ok=True)
+    state.mkdir(parents=True, exist_ok=True, mode=0o700)
     descriptor = os.open(state / "mesh.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

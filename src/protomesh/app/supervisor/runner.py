@@ -13,6 +13,8 @@ from protomesh.app.supervisor.process import born, ending, exited, signal_group,
 from protomesh.app.supervisor.record import Row
 from protomesh.clock import Clock
 
+KILLS = (signal.SIGKILL, signal.SIGTERM)
+
 
 class Runner:
     """Starts the component's process, watches it and starts it anew; `step` never blocks for long."""
@@ -102,9 +104,10 @@ class Runner:
             self.life.waited(now)
 
     def _died(self, now: float) -> None:
-        why = ending(self._reap())
-        last = self._log.last()
-        self.life.died(now, f"{why}: {last}" if last else why)
+        """Whoever was killed from outside had no last words: its log tells of something else."""
+        code = self._reap()
+        last = "" if -code in KILLS else self._log.last()
+        self.life.died(now, f"{ending(code)}: {last}" if last else ending(code))
 
     def _reap(self) -> int:
         """Its group first: the pid, and so the group's number, is its own only until it is reaped."""

@@ -79,7 +79,7 @@ def test_a_component_that_dies_is_reported_and_restarted(scene: Scene) -> None:
     assert orders.restarts == 0
     child.send_signal(signal.SIGTERM)
     said, _ = child.communicate(timeout=60)
-    assert "users          degraded killed by SIGKILL" in said
+    assert "users          degraded killed by SIGKILL; starting again in" in said
     assert "(restart 1)" in said
 
 
