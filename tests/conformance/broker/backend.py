@@ -47,7 +47,7 @@ class EmbeddedProcess:
         self.directory.mkdir(parents=True, exist_ok=True)
         # Into a file, so that a chatty broker never blocks on a pipe that nobody reads.
         with self._errors.open("ab") as errors:
-            self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
+            self._process = subprocess.Popen(
                 [*command, "--port", self._port, *self._arguments],
                 stdout=subprocess.PIPE,
                 stderr=errors,

@@ -53,7 +53,7 @@ def test_a_killed_member_is_replaced(
     broker: KafkaPython, shared_backend: Backend, cleanup: ExitStack
 ) -> None:
     topic, group = new_topic(broker, partitions=4), new_group()
-    other = subprocess.Popen(  # noqa: S603 - our own interpreter and module
+    other = subprocess.Popen(
         [sys.executable, "-m", "tests.conformance.broker.member", shared_backend.address, group, topic],
         stdout=subprocess.PIPE,
         text=True,
