@@ -35,7 +35,9 @@ def callable_of(contract: Contract, method: Method, channel: grpc.Channel) -> An
     """What a generated stub has for the method. Requests given as bytes go out as they are."""
     return getattr(channel, OPEN[method.kind])(
         method.path,
-        request_serializer=lambda message: message if isinstance(message, bytes) else message.SerializeToString(),
+        request_serializer=lambda message: (
+            message if isinstance(message, bytes) else message.SerializeToString()
+        ),
         response_deserializer=contract.message(method.response).FromString,
     )
 

@@ -84,7 +84,9 @@ class House:
         full = method if "/" in method else f"{self._service}/{method}"
         return ask(self.contract, self.channel, self.contract.methods[full], request, metadata, timeout)
 
-    def rest(self, method: str, request: Any, *metadata: tuple[str, str | bytes], path: str = "/api/x") -> Answer:
+    def rest(
+        self, method: str, request: Any, *metadata: tuple[str, str | bytes], path: str = "/api/x"
+    ) -> Answer:
         """As the gateway passes a REST request on."""
         seen: Metadata = (("x-envoy-original-method", "POST"), ("x-envoy-original-path", path))
         return self.ask(method, request, *seen, *metadata)

@@ -20,7 +20,12 @@ class Mint:
         return Verifier([Issuer(self._issuer, frozenset({AUDIENCE}), keys, services=True)], self._clock)
 
     def token(
-        self, subject: str, *roles: str, audience: str = AUDIENCE, lifetime: float = 600.0, scopes: tuple[str, ...] = ()
+        self,
+        subject: str,
+        *roles: str,
+        audience: str = AUDIENCE,
+        lifetime: float = 600.0,
+        scopes: tuple[str, ...] = (),
     ) -> str:
         return self._signer.sign(subject, audience, roles=roles, scopes=scopes, lifetime_seconds=lifetime)
 

@@ -4,15 +4,16 @@ Registered as a generic handler only: the native engine then leaves it to its gr
 handlers with threads of their own.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
-
 import grpc
 from grpc_health.v1 import health
 from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
 
 THREADS = 2
+
+Send = Callable[[HealthCheckResponse | None], None]
+"""Sends a status to a watch; None ends it."""
 
 
 class Health:
@@ -22,6 +23,7 @@ class Health:
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="health")
         self._servicer = health.HealthServicer()
         self._servicer.set("", HealthCheckResponse.NOT_SERVING)
+        self._watching: set[Send] = set()
 
     def handler(self) -> grpc.GenericRpcHandler:
         """Check and Watch; a watch holds no thread."""
@@ -29,8 +31,10 @@ class Health:
         def check(request: HealthCheckRequest, context: grpc.ServicerContext) -> HealthCheckResponse:
             return self._servicer.Check(request, context)
 
-        def watch(request: HealthCheckRequest, context: grpc.ServicerContext, send: Any = None) -> Any:
-            return self._servicer.Watch(request, context, send)
+        def watch(request: HealthCheckRequest, context: grpc.ServicerContext, send: Send) -> None:
+            self._watching.add(send)
+            context.add_callback(lambda: self._watching.discard(send))
+            self._servicer.Watch(request, context, send)
 
         for behavior in (check, watch):
             vars(behavior)["experimental_thread_pool"] = self._pool
@@ -50,8 +54,10 @@ class Health:
             self._servicer.set(name, HealthCheckResponse.SERVING)
 
     def drain(self) -> None:
-        """Nothing serves any more, for good."""
+        """Nothing serves any more, for good. Watches are told and ended: they would keep the server waiting."""
         self._servicer.enter_graceful_shutdown()
+        for send in list(self._watching):
+            send(None)
 
     def close(self) -> None:
         """End the threads."""
