@@ -16,12 +16,15 @@ BATCH = 500
 IDLE_SECONDS = 1.0
 """How long the relay trusts the bell before it looks by itself."""
 
+SETTLE_SECONDS = 0.1
+"""How long published rows may wait to be deleted: what a crash in between publishes again."""
+
 RETRY_SECONDS = 0.5
 FLUSH_SECONDS = 10.0
 
 
 class Relay:
-    """Selects the lowest rows, publishes, deletes them after the acknowledgement; keeps no cursor.
+    """Selects the lowest rows, publishes them, deletes what was acknowledged; keeps no cursor.
 
     A row is deleted only once it stands in Kafka; a crash in between publishes it again, with the same id.
     """
@@ -58,6 +61,8 @@ class Relay:
             source.wake()
         for thread in self._threads:
             thread.join()
+        for source in self._sources:
+            source.settle()
         self._producer.close()
         for source in self._sources:
             source.close()
@@ -68,8 +73,7 @@ class Relay:
                 if not source.acquire() or not source.exists():
                     self._clock.sleep(RETRY_SECONDS, self._stopping)
                 elif not self.drain(source):
-                    self._measure(source)
-                    source.wait(IDLE_SECONDS)
+                    self._rest(source)
             except OperationalError as error:
                 self._log.warning("%s: database busy or away, trying again: %s", source.name, error.orig)
                 self._clock.sleep(RETRY_SECONDS, self._stopping)
@@ -83,7 +87,9 @@ class Relay:
         if not rows:
             return False
         outcome = publish(rows, self._producer, self._sending, self._stopping)
-        source.remove(outcome.acknowledged)
+        source.published(outcome.acknowledged, self._clock.monotonic())
+        if source.unsettled >= BATCH or source.age(self._clock.monotonic()) > SETTLE_SECONDS:
+            source.settle()
         for row, error in outcome.failures:
             self._log.error(
                 "%s: event %d for topic %s was refused and is kept: %s", source.name, row.id, row.topic, error
@@ -92,6 +98,15 @@ class Relay:
             self._reopen()
             self._clock.sleep(RETRY_SECONDS, self._stopping)
         return True
+
+    def _rest(self, source: Source) -> None:
+        """Nothing is to be published: delete what was, once no bell rings for a moment."""
+        if source.unsettled:
+            if source.wait(SETTLE_SECONDS):
+                return
+            source.settle()
+        self._measure(source)
+        source.wait(IDLE_SECONDS)
 
     def _reopen(self) -> None:
         """A producer takes nothing more after a failure until it was flushed.
