@@ -111,6 +111,9 @@ class Auth:
         service = self._bearer(call, "x-service-authorization")
         if service is None:
             return user or VISITOR
+        if not service.service:
+            call.failure_headers = self._login(call, 'Bearer error="invalid_token"')
+            raise Unauthenticated("x-service-authorization speaks for no service")
         if user is None:
             return Caller(service=service.service)
         return Caller(
