@@ -102,29 +102,31 @@ def _detached(arguments: list[str], lock: int, paths: Paths, timeout: float, rep
     os.close(lock)
     seen: list[Record] = []
 
-    def settled() -> bool:
+    def over() -> bool:
         now = record.read(paths.state)
         if now is not None and now.pid == child.pid:
             seen[:] = [now]
             report(now)
-        return child.poll() is not None or (bool(seen) and _settled(seen[0]))
+        return child.poll() is not None or (bool(seen) and settled(seen[0]))
 
     try:
-        until(SystemClock(), timeout, settled)
+        until(SystemClock(), timeout, over)
     except KeyboardInterrupt:
         stop(paths, click.echo)
         raise
     if not (seen and seen[0].ready and child.poll() is None):
-        reason = _reason(seen[0] if seen else None, timeout)
+        why = reason(seen[0] if seen else None, timeout)
         stop(paths, click.echo)
-        raise Failure(reason, 1)
+        raise Failure(why, 1)
 
 
-def _settled(now: Record) -> bool:
+def settled(now: Record) -> bool:
+    """Whether there is nothing more to wait for."""
     return now.ready or any(row.state == "failed" for row in now.rows)
 
 
-def _reason(last: Record | None, timeout: float) -> str:
+def reason(last: Record | None, timeout: float) -> str:
+    """Why it is not up, in one line."""
     if last is None:
         return "the supervisor did not start: see logs/supervisor.log in the state directory"
     failed = [row for row in last.rows if row.state == "failed"]

@@ -53,7 +53,7 @@ class Cage:
             (self.folder / f"{name}.py").write_text(SERVES)
 
     def begin(self, *arguments: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(  # noqa: S603 - our own command
+        return subprocess.Popen(
             [sys.executable, "-m", "protomesh.cli", *arguments],
             cwd=self.folder,
             env={key: value for key, value in os.environ.items() if not key.startswith("PROTOMESH_")},

@@ -42,7 +42,7 @@ class Scene:
 
     def again(self) -> subprocess.Popen[str]:
         command = [sys.executable, "-m", "protomesh.app.supervisor", str(self.state)]
-        child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)  # noqa: S603 - ourselves
+        child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         self.supervisors.append(child)
         return child
 

@@ -19,7 +19,7 @@ FORKS = (
 
 
 def begin(state: Path, script: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(  # noqa: S603 - our own interpreter
+    return subprocess.Popen(
         [sys.executable, "-c", script],
         env={**os.environ, MARK: str(state)},
         stdout=subprocess.PIPE,
