@@ -76,7 +76,7 @@ def _load(name: str, main: Path) -> ModuleType:
         return importlib.import_module(name)
     except ConfigError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise ConfigError(f"cannot be imported: {type(error).__name__}: {error}", where=str(main)) from error
 
 

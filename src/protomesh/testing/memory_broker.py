@@ -34,8 +34,8 @@ class MemoryBroker(Broker):
         self.away = False
         self.failing = 0
         """So many of the next requests of consumers, other than polls, get no answer."""
-        self.refusing: Exception | None = None
-        """With this set, every record sent is refused with it."""
+        self.refusing: dict[str, Exception] = {}
+        """Topics whose records are refused, and with what."""
         self._groups: dict[str, MemoryGroup] = {}
         self._unsent: list[tuple[Message, Acknowledged]] = []
 
@@ -105,9 +105,10 @@ class MemoryBroker(Broker):
             if self.away:
                 self._unsent.append((message, done))
                 return
-            if self.refusing is None:
+            refusal = self.refusing.get(message.topic)
+            if refusal is None:
                 self._append(message)
-        done(self.refusing)
+        done(refusal)
 
     def rebalance(self, group: MemoryGroup) -> None:
         """After its members changed. Under the lock."""
