@@ -2,6 +2,7 @@
 
 import difflib
 import importlib
+import signal
 from typing import Any
 
 import click
@@ -20,6 +21,9 @@ COMMANDS = {
     "emit": "Publish one event, typed by the contract.",
     "tail": "Show events as they come, read through the contract.",
 }
+
+INTERRUPTED = 128 + signal.SIGINT
+"""As shells report it: whoever follows a log ends it so."""
 
 
 class Failure(click.ClickException):
@@ -75,6 +79,8 @@ class Commands(click.Group):
             raise Failure(str(error), 2) from error
         except MeshError as error:
             raise Failure(error.message, 1) from error
+        except KeyboardInterrupt:
+            ctx.exit(INTERRUPTED)
 
 
 @click.command(

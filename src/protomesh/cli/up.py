@@ -117,6 +117,7 @@ def _detached(arguments: list[str], lock: int, paths: Paths, timeout: float, rep
     if not (seen and seen[0].ready and child.poll() is None):
         why = reason(seen[0] if seen else None, timeout)
         stop(paths, click.echo)
+        child.kill()
         raise Failure(why, 1)
 
 

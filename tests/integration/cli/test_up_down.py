@@ -100,3 +100,20 @@ def test_what_is_generated_stays_fresh(cage: Cage) -> None:
     assert checked.returncode == 1
     assert "FAIL  generated files\n      gen/descriptors.binpb is not fresh: protomesh gen" in checked.stdout
     assert "ok    manifest" in checked.stdout
+
+
+def test_a_log_is_followed_until_ctrl_c(cage: Cage) -> None:
+    logs = cage.folder / ".mesh" / "logs"
+    logs.mkdir(parents=True)
+    (logs / "one.log").write_text("before\n")
+    child = cage.begin("logs", "-f", "one")
+    assert child.stdout is not None
+    assert child.stdout.readline() == "before\n"
+    with (logs / "one.log").open("a") as file:
+        file.write("after\n")
+    assert child.stdout.readline() == "after\n"
+    (logs / "one.log").write_text("new\n")
+    assert child.stdout.readline() == "new\n"
+    child.send_signal(signal.SIGINT)
+    _, err = child.communicate(timeout=DEADLINE)
+    assert (child.returncode, err) == (130, "")
