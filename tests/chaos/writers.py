@@ -24,11 +24,11 @@ class Notes:
     """Calls without a definite answer."""
 
 
-class Writer(threading.Thread):
+class Writer:
     """Creates users, creates some of them again, and deletes every third, until told to stop."""
 
     def __init__(self, number: int, rest: Rest, admin: str, stopping: threading.Event) -> None:
-        super().__init__(name=f"writer-{number}")
+        self._thread = threading.Thread(target=self._run, name=f"writer-{number}")
         self.notes = Notes()
         self.in_call = False
         self._prefix = f"w{number}"
@@ -36,7 +36,13 @@ class Writer(threading.Thread):
         self._admin = admin
         self._stopping = stopping
 
-    def run(self) -> None:
+    def start(self) -> None:
+        self._thread.start()
+
+    def join(self) -> None:
+        self._thread.join()
+
+    def _run(self) -> None:
         for count in itertools.count():
             if self._stopping.is_set():
                 return

@@ -3,12 +3,13 @@
 import os
 import re
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.support.mesh import PROJECT, Mesh, running
+from tests.support.mesh import ENVIRONMENT, PROJECT, Mesh, running
 
 BLOCK = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
 MAKE = re.compile(r"^([A-Z_]+=\S+ )*make ")
@@ -62,7 +63,11 @@ def test_other_commands_run(document: Path, mesh: Mesh) -> None:
         capture_output=True,
         text=True,
         check=False,
-        env={**os.environ, "PROTOMESH_STATE_DIR": str(mesh.state_dir)},
+        env={
+            **ENVIRONMENT,
+            "PROTOMESH_STATE_DIR": str(mesh.state_dir),
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        },
         timeout=120,
     )
     assert done.returncode == 0, f"{document.name}: {done.stderr}\n{done.stdout[-2000:]}"
