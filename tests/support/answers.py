@@ -37,6 +37,7 @@ def ask(
     channel: grpc.Channel,
     method: Method,
     request: Any,
+    *,
     metadata: Metadata = (),
     timeout: float | None = SECONDS,
 ) -> Answer:

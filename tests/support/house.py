@@ -82,7 +82,14 @@ class House:
     ) -> Answer:
         """Call a method, of the first service unless named in full."""
         full = method if "/" in method else f"{self._service}/{method}"
-        return ask(self.contract, self.channel, self.contract.methods[full], request, metadata, timeout)
+        return ask(
+            self.contract,
+            self.channel,
+            self.contract.methods[full],
+            request,
+            metadata=metadata,
+            timeout=timeout,
+        )
 
     def rest(
         self, method: str, request: Any, *metadata: tuple[str, str | bytes], path: str = "/api/x"

@@ -23,7 +23,7 @@ class Ring:
         """A handler for each method of the contract."""
         if not name[0].isupper():
             raise AttributeError(name)
-        return lambda request, call: self.do(request, call)
+        return lambda request, call: self.do(request, call)  # noqa: PLW0108 - `do` may change after the server is built
 
     def echo(self, requests: Iterator[Any], _call: Call) -> Iterator[Any]:
         """For methods that stream both ways."""

@@ -6,6 +6,7 @@ handlers with threads of their own.
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+
 import grpc
 from grpc_health.v1 import health
 from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
@@ -54,7 +55,7 @@ class Health:
             self._servicer.set(name, HealthCheckResponse.SERVING)
 
     def drain(self) -> None:
-        """Nothing serves any more, for good. Watches are told and ended: they would keep the server waiting."""
+        """Nothing serves any more, for good. Watches are told, and ended: the server would wait for them."""
         self._servicer.enter_graceful_shutdown()
         for send in list(self._watching):
             send(None)

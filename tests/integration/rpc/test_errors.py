@@ -45,9 +45,9 @@ def raiser(error: Exception) -> Any:
             return stream(request)
         raise error
 
-    def stream(_request: Any) -> Iterator[Any]:
+    def stream(request: Any) -> Iterator[Any]:
+        yield from ()
         raise error
-        yield
 
     return do
 
@@ -123,7 +123,7 @@ def test_a_response_that_is_no_message(rings: Rings, wrong: Any) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_undecodable_bytes_are_a_bad_request(rings: Rings, kind: str) -> None:
-    house = rings(lambda request, call: list(request)[0] if call.method.name == "Gather" else request)
+    house = rings(lambda request, call: next(request) if call.method.name == "Gather" else request)
     data = b"\xff\xff\xff\xff"
     answer = house.ask(kind, [data] if kind in {"Gather", "Chat"} else data)
     assert answer.code == "INVALID_ARGUMENT", answer

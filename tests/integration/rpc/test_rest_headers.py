@@ -20,7 +20,7 @@ def scripted(contract: Any) -> Any:
         "ListNotes": contract.message("ring.v1.ListNotesResponse")(next_page_token="abc"),
         "CopyNote": contract.message("google.longrunning.Operation")(name="j1"),
     }
-    return lambda request, call: answers.get(call.method.name, note)
+    return lambda _request, call: answers.get(call.method.name, note)
 
 
 EXPECTED: dict[str, dict[str, list[str]]] = {

@@ -62,7 +62,7 @@ def test_each_message_of_a_stream_is_checked(rings: Rings, kind: str) -> None:
             yield each
 
     house = rings(
-        lambda requests, call: list(keep(requests))[0] if call.method.name == "Gather" else keep(requests)
+        lambda requests, call: list(keep(requests)).pop() if call.method.name == "Gather" else keep(requests)
     )
     answer = house.ask(kind, [rings.Note(text="good"), bad_note(rings), rings.Note(text="never")])
     assert answer.code == "INVALID_ARGUMENT"

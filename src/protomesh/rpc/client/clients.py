@@ -14,7 +14,8 @@ from protomesh.rpc.client.channel import MeshChannel
 S = TypeVar("S")
 
 ATTEMPTS = 4
-OPTIONS = (
+Options = tuple[tuple[str, int | str], ...]
+OPTIONS: Options = (
     ("grpc.keepalive_time_ms", 30_000),
     ("grpc.keepalive_timeout_ms", 5_000),
     ("grpc.initial_reconnect_backoff_ms", 100),
@@ -59,9 +60,14 @@ class MeshClients:
             raise ConfigError(f"no service of this mesh serves {service}", where="mesh.toml [services]")
         with self._lock:
             if target not in self._open:
-                config = ("grpc.service_config", service_config(self._contract))
-                self._open[target] = grpc.insecure_channel(target, (*OPTIONS, config))
+                self._open[target] = grpc.insecure_channel(target, self._options(target))
             return self._open[target]
+
+    def _options(self, target: str) -> Options:
+        """A list of addresses makes no :authority that a strict server accepts (RFC 9113, 8.3.1)."""
+        config = ("grpc.service_config", service_config(self._contract))
+        authority = (("grpc.default_authority", "localhost"),) if "," in target else ()
+        return (*OPTIONS, config, *authority)
 
     def close(self) -> None:
         """End all connections; calls in flight fail."""
