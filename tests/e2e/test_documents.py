@@ -4,12 +4,11 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.support.mesh import ENVIRONMENT, PROJECT, Mesh, running
+from tests.support.mesh import ENVIRONMENT, PROJECT, Mesh
 
 BLOCK = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
 MAKE = re.compile(r"^([A-Z_]+=\S+ )*make ")
@@ -21,12 +20,6 @@ def commands(document: Path) -> list[str]:
     blocks = BLOCK.findall(document.read_text())
     lines = [line.partition("  #")[0].strip() for block in blocks for line in block.splitlines()]
     return [line for line in lines if line and not line.startswith("#")]
-
-
-@pytest.fixture(scope="module")
-def mesh() -> Iterator[Mesh]:
-    with running() as found:
-        yield found
 
 
 def test_the_readme_shows_the_two_commands_first() -> None:
