@@ -32,7 +32,7 @@ def main(process: Process) -> None:
         log=process.log,
     )
     runtime.start()
-    ready(process.bootstrap)
+    ready()
     process.stopping.wait()
     runtime.stop(GRACE_SECONDS)
     for each in opened:

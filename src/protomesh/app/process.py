@@ -100,8 +100,8 @@ def run(name: str, main: Callable[[Process], None]) -> None:
         process.sink.close()
 
 
-def ready(address: str) -> None:
-    """Tell whoever started this process that it serves."""
+def ready(address: str = "-") -> None:
+    """Tell whoever started this process that it works; `-` for one that nobody connects to."""
     sys.stdout.write(f"ready {address}\n")
     sys.stdout.flush()
 

@@ -23,7 +23,7 @@ def main(process: Process) -> None:
     relay = Relay(sources, broker.producer(), process.clock, metrics, process.log)
     keeper.start(process.stopping)
     relay.start()
-    ready(process.bootstrap)
+    ready()
     process.stopping.wait()
     relay.stop()
 

@@ -1,5 +1,7 @@
 """An SQLAlchemy engine with the settings that the unit of work relies on."""
 
+import sqlite3
+import time
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
@@ -12,6 +14,7 @@ READ_ONLY = "protomesh_read_only"
 """Execution option of a connection whose transactions only read."""
 
 BUSY_SECONDS = 5
+LOOK_SECONDS = 0.01
 
 
 def open_engine(url: str, *, connections: int = 16) -> Engine:
@@ -55,8 +58,23 @@ def _server(url: URL, connections: int) -> Engine:
 def _prepare(connection: Any, _entry: ConnectionPoolEntry) -> None:
     """WAL lets readers go on beside the writer; FULL makes a commit survive a power cut."""
     connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+    _write_ahead(connection)
+    for pragma in ("synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}").close()
+
+
+def _write_ahead(connection: Any) -> None:
+    """A file's first switch to WAL does not wait for its lock, and several processes may start at once."""
+    until = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL").close()
+        except sqlite3.OperationalError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(LOOK_SECONDS)
+        else:
+            return
 
 
 def _begin(connection: Connection) -> None:

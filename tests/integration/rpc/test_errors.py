@@ -40,12 +40,12 @@ def everything_below(kind: type[MeshError]) -> set[type[MeshError]]:
 def raiser(error: Exception) -> Any:
     """Raises in whatever way the method's kind has: at once, or after a first response."""
 
-    def do(request: Any, call: Call) -> Any:
+    def do(_request: Any, call: Call) -> Any:
         if call.method.streams_response:
-            return stream(request)
+            return stream()
         raise error
 
-    def stream(request: Any) -> Iterator[Any]:
+    def stream() -> Iterator[Any]:
         yield from ()
         raise error
 

@@ -196,7 +196,7 @@ def test_a_static_member_returns_to_its_place() -> None:
     group, (first, second) = stable(2, instances=True)
     old = first.member
     again = Client(group, instance="i0")
-    again.join(2)
+    again.join(2, {"range": b"owns nothing now"})
     assert again.joins[-1].code is Code.NONE
     assert again.joins[-1].generation == 1
     assert again.member != old

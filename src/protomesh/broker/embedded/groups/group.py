@@ -172,7 +172,8 @@ class Group:
         was_leader = self.leader == former.id
         if was_leader:
             self.leader = member.id
-        if self.state is not GroupState.STABLE or dict(former.protocols) != dict(request.protocols):
+        # As in Kafka, new metadata alone is no reason: it differs after every rebalance.
+        if self.state is not GroupState.STABLE or self._roster.elect_protocol() != self.protocol:
             self._enter(member, request, reply, now)
             return
         member.update(request, now)
