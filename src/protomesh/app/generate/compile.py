@@ -75,6 +75,10 @@ def _place(source: Path, target: Path, roots: dict[str, str]) -> None:
         return f"{word} {roots[top]}.{top}{rest}" if top in roots else match.group(0)
 
     shutil.copytree(source, target, dirs_exist_ok=True)
+    for path in target.rglob("*_pb2_grpc.py"):
+        if "class " not in path.read_text():  # a file without a service has no stubs
+            path.unlink()
+            path.with_suffix(".pyi").unlink()
     for path in [*target.rglob("*.py"), *target.rglob("*.pyi")]:
         path.write_text(IMPORT.sub(rooted, path.read_text()))
     for folder in [target.parent, target, *(path for path in target.rglob("*") if path.is_dir())]:
