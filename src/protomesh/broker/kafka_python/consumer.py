@@ -43,6 +43,7 @@ class KafkaPythonConsumer:
     def poll(self, timeout: float, limit: int = 500) -> Sequence[Record]:
         """At most `limit` records; nothing in the call that brought a rebalance."""
         consumer = self._kafka.get()
+        _make_room_for_resumed(consumer)
         try:
             found = consumer.poll(timeout_ms=max(0, int(timeout * 1000)), max_records=limit)
         except Exception as error:
@@ -158,6 +159,18 @@ def _subscribing(topics: list[str], listener: _Notes) -> Callable[..., KafkaCons
         return consumer
 
     return make
+
+
+def _make_room_for_resumed(consumer: KafkaConsumer) -> None:
+    """Records set aside by a pause are taken up only when no batch is in line.
+
+    The client leaves a batch in line that it has read to its end, and fetches nothing anew for a partition
+    with records set aside: without this, such a partition is never read again.
+    """
+    fetcher = consumer._fetcher  # noqa: SLF001 - no public way; the version is pinned
+    in_line = fetcher._next_partition_records  # noqa: SLF001 - as above
+    if in_line is not None and not in_line:
+        fetcher._next_partition_records = None  # noqa: SLF001 - as above
 
 
 def _partitions(partitions: Iterable[TopicPartition]) -> frozenset[Partition]:
