@@ -88,14 +88,21 @@ def _log() -> logging.Logger:
     return logging.getLogger("bench")
 
 
-class Decode:
-    """Stands in for the decoding that the auth interceptor does, where a part is measured without it."""
+class Codec:
+    """Stands in for the decoding of the auth and the encoding of the status interceptor, where these are left out."""
+
+    def __init__(self, *, encode: bool) -> None:
+        self._encode = encode
 
     def wrap(self, method: Any, handler: Any) -> Any:  # noqa: ARG002
-        return lambda request, call: handler(pb.GetUserRequest.FromString(request), call)
+        def coded(request: bytes, call: Call) -> Any:
+            response = handler(pb.GetUserRequest.FromString(request), call)
+            return response.SerializeToString() if self._encode else response
+
+        return coded
 
 
-def serve(kind: str, engine: str, pem: str, ready: Queue[int], stop: Event) -> None:
+def serve(kind: str, engine: str, pem: str, ready: "Queue[int]", stop: Event) -> None:
     """The server process: `bare`, or a list of parts with commas between."""
     contract = Contract.load(Path("gen/descriptors.binpb"), "shop_pb")
     if kind == "bare":
@@ -109,10 +116,10 @@ def serve(kind: str, engine: str, pem: str, ready: Queue[int], stop: Event) -> N
         port = server.add_insecure_port("127.0.0.1:0")
         server.start()
     else:
-        parts = kind.split(",")
+        parts = [part for part in kind.split(",") if part in PARTS]
         interceptors = chain(contract, pem, parts)
         if "auth" not in parts:
-            interceptors.append(Decode())
+            interceptors.append(Codec(encode="status" not in parts))
         resources = Resources(None, Encoder("bench", {}, SystemClock()))
         ours = Server(
             contract,
@@ -196,11 +203,11 @@ def run() -> list[Result]:
 
 def _costs(engine: str, pem: str, token: str) -> list[Result]:
     """Microseconds that each interceptor adds to those outside it."""
-    stages = [",".join(PARTS[: count + 1]) for count in range(len(PARTS))]
+    stages = [",".join(("server", *PARTS)[: count + 1]) for count in range(len(PARTS) + 1)]
     found = rates([("bare", engine), *((stage, engine) for stage in stages)], pem, token)
     before = 1e6 / found["bare", engine]
     results = [plain(f"rpc.{engine}.bare_us", before, "us")]
-    for part, stage in zip(PARTS, stages, strict=True):
+    for part, stage in zip(("server", *PARTS), stages, strict=True):
         now = 1e6 / found[stage, engine]
         results.append(plain(f"rpc.{engine}.{part}_us", now - before, "us"))
         before = now

@@ -48,12 +48,10 @@ class AdmissionPool(ThreadPoolExecutor):
         if not admitted:
             return self._reserve.submit(fn, *args, **kwargs)
         try:
-            future = super().submit(fn, *args, **kwargs)
+            return super().submit(self._counted, fn, args, kwargs)
         except BaseException:
             self._release()
             raise
-        future.add_done_callback(self._release)
-        return future
 
     def refuse_if_full(self) -> None:
         """Called first in every call. Raises ResourceExhausted in a thread of the reserve."""
@@ -80,6 +78,13 @@ class AdmissionPool(ThreadPoolExecutor):
     def _mark(self) -> None:
         self._overloaded.value = True
 
-    def _release(self, _future: Future[Any] | None = None) -> None:
+    def _counted(self, fn: Callable[..., T], args: tuple[Any, ...], kwargs: dict[str, Any]) -> T:
+        """Cheaper than a callback of the future; what is cancelled at shutdown needs no count."""
+        try:
+            return fn(*args, **kwargs)
+        finally:
+            self._release()
+
+    def _release(self) -> None:
         with self._lock:
             self._pending -= 1
