@@ -89,7 +89,7 @@ def _log() -> logging.Logger:
 
 
 class Codec:
-    """Stands in for the decoding of the auth and the encoding of the status interceptor, where these are left out."""
+    """Decodes where the auth interceptor, and encodes where the status interceptor is left out."""
 
     def __init__(self, *, encode: bool) -> None:
         self._encode = encode

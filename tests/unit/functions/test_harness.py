@@ -230,3 +230,18 @@ def test_calls_through_the_stub_cross_as_bytes_on_behalf_of_the_event(
     assert (call.method, call.request) == ("shop.users.v1.Users/GetUser", GetUserRequest(user_id="u1"))
     assert call.origin is not None
     assert call.origin.causation_id == sent.id
+
+
+def test_a_rebalance_between_all_tries_makes_one_dead_letter(run: Run) -> None:
+    recorder = Recorder(raising(*[ValueError("x")] * 100), retries=Retries(4, first="10s", most="10s"))
+    harness = run(recorder)
+    harness.emit("users", User(id="a-bad"), type=TYPE, key="a")
+    harness.emit("users", User(id="a2"), type=TYPE, key="a")
+    for _ in range(60):
+        harness.run_what_is_due()
+        harness.clock.advance(2)
+        with harness.broker.changed:
+            harness.broker.rebalance(harness.broker.group("fn.probe"))
+    harness.run_until_idle()
+    assert recorder.seen == [*[("a-bad", attempt) for attempt in range(1, 6)], ("a2", 1)]
+    assert len(harness.dead_letters) == 1

@@ -197,3 +197,47 @@ def test_a_record_that_cannot_be_read_reaches_the_handler(
     clock.advance(1)
     polls(member)
     assert broker.group(GROUP).committed == {AT: 3}
+
+
+def test_a_consumer_that_fails_is_made_anew(broker: MemoryBroker, member: Member, clock: FakeClock) -> None:
+    for key in "aab":
+        send(broker, key)
+    polls(member)
+    member.begin()
+    member.kill()
+    polls(member, 1)
+    assert "closed" in member.lanes.poller.trouble
+    member.end(0, Finished())
+    settle_down([member], clock)
+    assert len(member.consumers) == 2
+    assert not member.book.unfinished()
+    assert broker.group(GROUP).committed == {AT: 3}
+
+
+def test_a_failed_commit_is_made_good_and_blocks_nothing(
+    broker: MemoryBroker, member: Member, clock: FakeClock
+) -> None:
+    polls(member)
+    for number in range(4):
+        send(broker, "a")
+        clock.advance(1)
+        broker.failing = number % 2
+        polls(member)
+        assert member.begin()
+        member.end(0, Finished())
+    clock.advance(1)
+    polls(member)
+    assert broker.group(GROUP).committed == {AT: 4}
+
+
+def test_offsets_are_stored_again_before_the_broker_forgets_them(
+    broker: MemoryBroker, member: Member, clock: FakeClock
+) -> None:
+    polls(member)
+    before = len(broker.group(GROUP).history)
+    clock.advance(60)
+    polls(member)
+    assert len(broker.group(GROUP).history) == before, "nothing changed, so nothing is stored"
+    clock.advance(3_600)
+    polls(member)
+    assert broker.group(GROUP).history[before:] == [(AT, 0)]
