@@ -12,6 +12,7 @@ from kafka.errors import KafkaError
 from kafka.structs import OffsetAndMetadata
 
 from protomesh.broker.kafka_python import KafkaPython
+from protomesh.broker.kafka_python.rejoin import keep_finished_joins
 from tests.conformance.broker.backend import PATIENCE, TUNING, Backend, until
 from tests.conformance.broker.clients import new_group, new_topic
 
@@ -110,7 +111,7 @@ def test_groups_can_be_looked_at_and_deleted(
 ) -> None:
     topic, group = new_topic(broker), new_group()
     at = TopicPartition(topic, 0)
-    member = KafkaConsumer(topic, **TUNING.consumer(shared_backend.address, group))
+    member = keep_finished_joins(KafkaConsumer(topic, **TUNING.consumer(shared_backend.address, group)))
     cleanup.callback(member.close)
     until(lambda: bool(member.poll(timeout_ms=50) or member.assignment()), "the member joined")
     member.commit({at: OffsetAndMetadata(3, "kept", -1)})
@@ -130,8 +131,8 @@ def test_a_static_member_comes_back_without_a_rebalance(
 ) -> None:
     topic, group = new_topic(broker, partitions=2), new_group()
     settings = TUNING.consumer(shared_backend.address, group)
-    first = KafkaConsumer(topic, **settings, group_instance_id="one")
-    second = KafkaConsumer(topic, **settings, group_instance_id="two")
+    first = keep_finished_joins(KafkaConsumer(topic, **settings, group_instance_id="one"))
+    second = keep_finished_joins(KafkaConsumer(topic, **settings, group_instance_id="two"))
     cleanup.callback(second.close)
     members = [first, second]
 
@@ -144,7 +145,7 @@ def test_a_static_member_comes_back_without_a_rebalance(
     held = first.assignment()
     generation = second.group_metadata().generation_id
     first.close()
-    members[0] = KafkaConsumer(topic, **settings, group_instance_id="one")
+    members[0] = keep_finished_joins(KafkaConsumer(topic, **settings, group_instance_id="one"))
     cleanup.callback(members[0].close)
     until(shared, "both have one again")
     assert members[0].assignment() == held

@@ -12,6 +12,7 @@ from kafka.structs import OffsetAndMetadata
 
 from protomesh.broker.kafka_python.errors import translate, translated
 from protomesh.broker.kafka_python.lazy import Lazy
+from protomesh.broker.kafka_python.rejoin import keep_finished_joins
 from protomesh.broker.kafka_python.tuning import Tuning
 from protomesh.broker.port import Damaged, OnPartitions, Partition, Record
 from protomesh.errors import Aborted
@@ -45,7 +46,7 @@ class KafkaPythonConsumer:
         consumer = self._kafka.get()
         _make_room_for_resumed(consumer)
         try:
-            found = consumer.poll(timeout_ms=max(0, int(timeout * 1000)), max_records=limit)
+            found = consumer.poll(timeout_ms=max(1, int(timeout * 1000)), max_records=limit)
         except Exception as error:
             raise self._stepped_over(consumer, error) from error
         if self._changes:
@@ -154,7 +155,7 @@ class _Notes(ConsumerRebalanceListener):  # type: ignore[misc]  # the client shi
 
 def _subscribing(topics: list[str], listener: _Notes) -> Callable[..., KafkaConsumer]:
     def make(**settings: Any) -> KafkaConsumer:
-        consumer = KafkaConsumer(**settings)
+        consumer = keep_finished_joins(KafkaConsumer(**settings))
         consumer.subscribe(topics=topics, listener=listener)
         return consumer
 
