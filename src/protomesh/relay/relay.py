@@ -4,7 +4,7 @@ import logging
 import threading
 from collections.abc import Sequence
 
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from protomesh.broker import Producer
 from protomesh.clock import Clock
@@ -62,7 +62,7 @@ class Relay:
         for thread in self._threads:
             thread.join()
         for source in self._sources:
-            source.settle()
+            self._settle_last(source)
         self._producer.close()
         for source in self._sources:
             source.close()
@@ -107,6 +107,14 @@ class Relay:
             source.settle()
         self._measure(source)
         source.wait(IDLE_SECONDS)
+
+    def _settle_last(self, source: Source) -> None:
+        try:
+            source.settle()
+        except SQLAlchemyError as error:
+            self._log.warning(
+                "%s: published events stay in the outbox, and come again: %s", source.name, error
+            )
 
     def _reopen(self) -> None:
         """A producer takes nothing more after a failure until it was flushed.

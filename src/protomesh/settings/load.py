@@ -54,7 +54,8 @@ def _explain(error: ValidationError) -> str:
         if problem["type"] == "extra_forbidden":
             lines.append(f"{where}: unknown key{_nearest(problem['loc'])}")
         else:
-            lines.append(f"{where}: {problem['msg']}" if where else problem["msg"])
+            message = problem["msg"].removeprefix("Value error, ")
+            lines.append(f"{where}: {message}" if where else message)
     return "; ".join(lines)
 
 
