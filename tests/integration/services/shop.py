@@ -1,0 +1,81 @@
+"""The reference services, each a server of its own, calling each other over gRPC."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from protomesh.clock import SystemClock
+from protomesh.contract import Contract
+from protomesh.envelope import from_kafka
+from services.catalog.handlers import Catalog
+from services.orders.handlers import Orders
+from services.users.handlers import Users
+from shop_pb.shop.orders.v1 import orders_pb2
+from shop_pb.shop.users.v1 import users_pb2
+from tests.support.answers import Answer
+from tests.support.contracts import ROOT
+from tests.support.house import House
+from tests.support.mint import Mint
+
+USERS, CATALOG, ORDERS = (
+    f"shop.{name}" for name in ("users.v1.Users", "catalog.v1.Catalog", "orders.v1.Orders")
+)
+
+Token = tuple[str, str]
+
+
+class Shop:
+    """Three servers with one mint."""
+
+    def __init__(self, folder: Path, contract: Contract) -> None:
+        self._folder, self._contract = folder, contract
+        self.mint = Mint(SystemClock())
+        self.users = self._open("users", USERS, Users)
+        self.catalog = self._open("catalog", CATALOG, Catalog)
+        addresses = {USERS: self.users.address, CATALOG: self.catalog.address}
+        self.orders = self._open("orders", ORDERS, Orders, addresses)
+        self.admin = self.mint.bearer("root", "admin")
+        self.fulfil = self.mint.service("fulfil_order")
+
+    def _open(self, name: str, service: str, build: Any, addresses: dict[str, str] | None = None) -> House:
+        return House(
+            self._folder,
+            self._contract,
+            lambda context: {service: build(context)},
+            name=name,
+            rules=policy("security")["rules"],
+            events=policy("events"),
+            mint=self.mint,
+            migrations=ROOT / "services" / name / "migrations",
+            addresses=addresses,
+            allowed=frozenset(addresses or {}),
+        )
+
+    def close(self) -> None:
+        for house in (self.orders, self.catalog, self.users):
+            house.close()
+
+    def me(self, user_id: str) -> Token:
+        return self.mint.bearer(user_id)
+
+    def register(self, user_id: str) -> Token:
+        """A user who is there, with a token."""
+        user = users_pb2.User(display_name=user_id, email=f"{user_id}@example.com")
+        answer = self.users.ask("CreateUser", users_pb2.CreateUserRequest(user_id=user_id, user=user))
+        assert answer.code == "OK", answer.message
+        return self.me(user_id)
+
+    def order(self, me: Token, user_id: str, *lines: tuple[str, int], address: str = "here") -> Answer:
+        wanted = [orders_pb2.OrderLine(product_id=name, quantity=count) for name, count in lines]
+        order = orders_pb2.Order(lines=wanted, delivery_address=address)
+        return self.orders.ask("CreateOrder", orders_pb2.CreateOrderRequest(user_id=user_id, order=order), me)
+
+
+def policy(name: str) -> Any:
+    """A policy file of the project."""
+    return json.loads((ROOT / "policies" / f"{name}.json").read_text())
+
+
+def types(house: House) -> list[str]:
+    """The types of the events in a server's outbox."""
+    return [from_kafka(row.key, row.value, row.headers).type for row in house.outbox()]
