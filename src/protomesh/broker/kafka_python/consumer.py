@@ -2,10 +2,10 @@
 
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from traceback import walk_tb
 from typing import Any
 
 from kafka import ConsumerRebalanceListener, KafkaConsumer, TopicPartition
-from kafka import errors as kafka
 from kafka.coordinator.assignors.range import RangePartitionAssignor
 from kafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
 from kafka.structs import OffsetAndMetadata
@@ -126,14 +126,17 @@ class KafkaPythonConsumer:
     def _stepped_over(self, consumer: KafkaConsumer, error: Exception) -> Exception:
         """Past a batch that cannot be read, by one offset: the client would hang in its next poll."""
         stuck = consumer._fetcher._next_partition_records  # noqa: SLF001 - only here stands which partition it is
-        if not stuck or (
-            isinstance(error, kafka.KafkaError) and not isinstance(error, kafka.CorruptRecordError)
-        ):
+        if not stuck or not _in_a_batch(error):
             return translate(error)
         at, offset = stuck.topic_partition, stuck.next_fetch_offset
         if at in consumer.assignment():
             consumer.seek(at, offset + 1)
         return Damaged(Partition(*at), offset, f"{type(error).__name__}: {error}")
+
+
+def _in_a_batch(error: Exception) -> bool:
+    """Whether it was raised while a batch was taken apart; after any other the records are still good."""
+    return any(frame.f_code.co_name == "_unpack_records" for frame, _ in walk_tb(error.__traceback__))
 
 
 class _Notes(ConsumerRebalanceListener):  # type: ignore[misc]  # the client ships no types
