@@ -14,7 +14,7 @@ from protomesh.clock import Clock, SystemClock
 from protomesh.context import Context
 from protomesh.contract import Contract
 from protomesh.observe import CallMetrics, JsonHandler, LogSink
-from protomesh.policy import load_events, load_security
+from protomesh.policy import EventsPolicy, SecurityPolicy, load_events, load_security
 from protomesh.rpc import (
     Auth,
     Call,
@@ -49,8 +49,8 @@ class House:
         *,
         name: str = "ring",
         engine: Engine = "grpcio",
-        rules: Rules | None = None,
-        events: Mapping[str, Any] | None = None,
+        rules: Rules | SecurityPolicy | None = None,
+        events: Mapping[str, Any] | EventsPolicy | None = None,
         limits: Limits = Limits(),  # noqa: B008 - frozen
         reflect: bool = False,
         clock: Clock | None = None,
@@ -135,8 +135,8 @@ class House:
     def _server(
         self,
         services: Mapping[str, object],
-        rules: Rules | None,
-        events: Mapping[str, Any],
+        rules: Rules | SecurityPolicy | None,
+        events: Mapping[str, Any] | EventsPolicy,
         engine: Engine,
         limits: Limits,
         *,
@@ -154,12 +154,15 @@ class House:
         )
 
     def _chain(
-        self, services: Mapping[str, object], rules: Rules | None, events: Mapping[str, Any], limits: Limits
+        self,
+        services: Mapping[str, object],
+        rules: Rules | SecurityPolicy | None,
+        events: Mapping[str, Any] | EventsPolicy,
+        limits: Limits,
     ) -> tuple[tuple[Interceptor, ...], Resources]:
         every = [m.full_name for name in services for m in self.contract.services[name].methods]
-        security = {"login": "/login", "rules": rules or [{"on": every, "allow": ["anyone"]}]}
-        policy = load_security(json.dumps(security).encode(), self.contract, complete=False)
-        emits = load_events(json.dumps(events).encode(), self.contract)
+        policy = security_of(self.contract, rules or [{"on": every, "allow": ["anyone"]}])
+        emits = events_of(self.contract, events)
         formats = {name: topic.format for name, topic in emits.topics.items()}
         encoder = Encoder(self.name, formats, self.clock)
         innermost = Events(self.contract, emits, encoder, self.clock, self.log)
@@ -171,3 +174,15 @@ class House:
             innermost,
         )
         return chain, Resources(self.database, encoder, limits.default_timeout)
+
+
+def security_of(contract: Contract, rules: Rules | SecurityPolicy) -> SecurityPolicy:
+    """Rules compiled; compiling many takes a moment, so that a policy may also be given as it is."""
+    if isinstance(rules, SecurityPolicy):
+        return rules
+    return load_security(json.dumps({"login": "/login", "rules": rules}).encode(), contract, complete=False)
+
+
+def events_of(contract: Contract, events: Mapping[str, Any] | EventsPolicy) -> EventsPolicy:
+    """As above."""
+    return events if isinstance(events, EventsPolicy) else load_events(json.dumps(events).encode(), contract)

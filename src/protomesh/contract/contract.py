@@ -6,7 +6,7 @@ from pathlib import Path
 
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from google.protobuf.descriptor import Descriptor
-from google.protobuf.message import Message
+from google.protobuf.message import DecodeError, Message
 
 from protomesh.contract.pool import add_file
 from protomesh.contract.read import read_resource, read_service
@@ -40,6 +40,8 @@ class Contract:
             return cls(descriptor_pb2.FileDescriptorSet.FromString(path.read_bytes()), python)
         except FileNotFoundError:
             raise ConfigError("no such file", where=str(path), fix="run make gen") from None
+        except DecodeError:
+            raise ConfigError("not a descriptor set", where=str(path), fix="run make gen") from None
 
     @cached_property
     def resources(self) -> Mapping[str, Resource]:

@@ -1,12 +1,13 @@
 """The reference services, each a server of its own, calling each other over gRPC."""
 
-import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from protomesh.clock import SystemClock
 from protomesh.contract import Contract
 from protomesh.envelope import from_kafka
+from protomesh.policy import EventsPolicy, SecurityPolicy, load_events, load_security
 from services.catalog.handlers import Catalog
 from services.orders.handlers import Orders
 from services.users.handlers import Users
@@ -24,11 +25,26 @@ USERS, CATALOG, ORDERS = (
 Token = tuple[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class Policies:
+    """The project's own policy files."""
+
+    security: SecurityPolicy
+    events: EventsPolicy
+
+    @classmethod
+    def load(cls, contract: Contract) -> "Policies":
+        folder = ROOT / "policies"
+        return cls(
+            load_security(folder / "security.json", contract), load_events(folder / "events.json", contract)
+        )
+
+
 class Shop:
     """Three servers with one mint."""
 
-    def __init__(self, folder: Path, contract: Contract) -> None:
-        self._folder, self._contract = folder, contract
+    def __init__(self, folder: Path, contract: Contract, policies: Policies) -> None:
+        self._folder, self._contract, self._policies = folder, contract, policies
         self.mint = Mint(SystemClock())
         self.users = self._open("users", USERS, Users)
         self.catalog = self._open("catalog", CATALOG, Catalog)
@@ -43,8 +59,8 @@ class Shop:
             self._contract,
             lambda context: {service: build(context)},
             name=name,
-            rules=policy("security")["rules"],
-            events=policy("events"),
+            rules=self._policies.security,
+            events=self._policies.events,
             mint=self.mint,
             migrations=ROOT / "services" / name / "migrations",
             addresses=addresses,
@@ -69,11 +85,6 @@ class Shop:
         wanted = [orders_pb2.OrderLine(product_id=name, quantity=count) for name, count in lines]
         order = orders_pb2.Order(lines=wanted, delivery_address=address)
         return self.orders.ask("CreateOrder", orders_pb2.CreateOrderRequest(user_id=user_id, order=order), me)
-
-
-def policy(name: str) -> Any:
-    """A policy file of the project."""
-    return json.loads((ROOT / "policies" / f"{name}.json").read_text())
 
 
 def types(house: House) -> list[str]:

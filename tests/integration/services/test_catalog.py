@@ -28,7 +28,7 @@ def release(shop: Shop, order_id: str) -> str:
 
 
 def create(shop: Shop, product_id: str, **fields: object) -> pb.Product:
-    product = pb.Product(**({"title": "Thing", "price": EURO, "stock": 5} | fields))  # type: ignore[arg-type] # by name
+    product = pb.Product(**({"title": "Thing", "price": EURO, "stock": 5} | fields))
     request = pb.CreateProductRequest(product_id=product_id, product=product)
     answer: pb.Product = shop.catalog.ask("CreateProduct", request, shop.admin).response
     return answer
