@@ -3,7 +3,7 @@
 import importlib.util
 import os
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -23,7 +23,7 @@ def _program(name: str) -> Callable[[], str]:
     return lambda: "" if shutil.which(name) else f"the program {name} is not installed"
 
 
-NEEDS: Mapping[str, Callable[[], str]] = {
+NEEDS: dict[str, Callable[[], str]] = {
     "postgres": _postgres,
     **{name: _program(name) for name in ("go", "node", "java", "podman", "chromium")},
 }
