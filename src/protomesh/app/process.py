@@ -1,5 +1,6 @@
 """What every Python process of a mesh begins with: settings, manifest, contract, log, signals."""
 
+import gc
 import logging
 import os
 import signal
@@ -101,7 +102,12 @@ def run(name: str, main: Callable[[Process], None]) -> None:
 
 
 def ready(address: str = "-") -> None:
-    """Tell whoever started this process that it works; `-` for one that nobody connects to."""
+    """Tell whoever started this process that it works; `-` for one that nobody connects to.
+
+    What was made until now lives as long as the process: the garbage collector need not look at it again.
+    """
+    gc.collect()
+    gc.freeze()
     sys.stdout.write(f"ready {address}\n")
     sys.stdout.flush()
 

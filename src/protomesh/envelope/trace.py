@@ -1,6 +1,6 @@
 """The traceparent header of W3C Trace Context (https://www.w3.org/TR/trace-context-2/, section 3.2)."""
 
-import os
+import random
 import re
 
 _FORM = re.compile(r"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?")
@@ -25,6 +25,9 @@ def child_of(traceparent: str) -> str:
 
 
 def _random(count: int) -> str:
-    """Hexadecimal, never all zeros, which the specification forbids."""
-    text = os.urandom(count).hex()
-    return text if text.strip("0") else _random(count)
+    """`count` bytes in hexadecimal, never all zeros, which the specification forbids.
+
+    Unique, not secret: the system's own source would let go of the interpreter lock twice in every call.
+    """
+    number = random.getrandbits(8 * count)
+    return f"{number:0{2 * count}x}" if number else _random(count)
