@@ -66,7 +66,7 @@ def test_many_may_open_a_new_file_at_once(tmp_path: Path) -> None:
 
     def open_all(_worker: int) -> None:
         for number in range(60):
-            starting.wait(60)
+            starting.wait(10)
             engine = open_engine(f"sqlite:///{tmp_path}/{number}.db")
             engine.connect().close()
             engine.dispose()
