@@ -60,7 +60,7 @@ class Process:
     def database_url(self, name: str) -> str:
         """A service's database: told, or in the manifest, or an SQLite file in the state directory."""
         settings = self.manifest.services.get(name)
-        told = self.settings.database_url or (settings.database if settings else "")
+        told = self.settings.databases.get(name) or (settings.database if settings else "")
         if told:
             return told
         (self.state_dir / "data").mkdir(parents=True, exist_ok=True)

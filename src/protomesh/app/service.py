@@ -105,7 +105,7 @@ def open_database(process: Process, migrations: Path | None) -> SqlDatabase:
     engine = open_engine(process.database_url(process.name))
     migrate_library(engine)
     if migrations is not None:
-        migrate(engine, migrations)
+        migrate(engine, migrations, table=f"{process.name.replace('-', '_')}_version")
     return SqlDatabase(engine, process.clock, Bell(bell_path(process.state_dir, process.name)))
 
 

@@ -22,8 +22,8 @@ class ProcessSettings(BaseSettings):
     """The port to serve on; 0: the one that the manifest's rule gives this replica."""
     bootstrap: str = ""
     """Kafka's address; empty: that of the manifest, else the embedded broker's."""
-    database_url: str = ""
-    """SQLAlchemy URL; empty: an SQLite file in the state directory."""
+    databases: dict[str, str] = Field(default_factory=dict)
+    """SQLAlchemy URLs by service, as JSON; by default those of the manifest, else SQLite files."""
     addresses: dict[str, str] = Field(default_factory=dict)
     """Where other services are, as JSON `{"users": "dns:///users:9000"}`; by default the ports' rule."""
     environment: Literal["", "development", "production"] = ""

@@ -20,6 +20,7 @@ LOOK_SECONDS = 0.01
 def open_engine(url: str, *, connections: int = 16) -> Engine:
     """Open the database of a service: `sqlite:////path/users.db` or `postgresql+psycopg://…`.
 
+    Errors of the database never show the values of a statement: these may be personal, and errors are logged.
     Raises ConfigError for a URL that cannot be understood, and for a driver that is not installed.
     """
     try:
@@ -34,6 +35,7 @@ def open_engine(url: str, *, connections: int = 16) -> Engine:
         parsed,
         pool_size=connections,
         max_overflow=0,
+        hide_parameters=True,
         connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
     )
     event.listen(engine, "connect", _prepare)
@@ -44,7 +46,9 @@ def open_engine(url: str, *, connections: int = 16) -> Engine:
 def _server(url: URL, connections: int) -> Engine:
     where = url.render_as_string(hide_password=True)
     try:
-        return create_engine(url, pool_size=connections, max_overflow=0, pool_pre_ping=True)
+        return create_engine(
+            url, pool_size=connections, max_overflow=0, pool_pre_ping=True, hide_parameters=True
+        )
     except NoSuchModuleError:
         raise ConfigError(
             "no such kind of database", where=where, fix="use sqlite:// or postgresql+psycopg://"

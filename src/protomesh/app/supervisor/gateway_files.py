@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-import envoy  # type: ignore[import-untyped]  # the wheel ships no types
+import envoy
 
 from protomesh.app.supervisor.paths import Paths
 from protomesh.contract import Contract
