@@ -1,5 +1,6 @@
 """The error tree on the wire: the one place where an exception becomes a gRPC status, and back."""
 
+import logging
 from collections.abc import Iterable
 from typing import NoReturn
 
@@ -87,6 +88,10 @@ def from_rpc_error(error: grpc.RpcError) -> MeshError:
     """What a client's call raised, as a member of our tree."""
     code = error.code().value[0]
     kind = ERRORS.get(code, Unavailable if code == grpc.StatusCode.CANCELLED.value[0] else Internal)
+    if kind is Unavailable:
+        # Mostly the transport's own words, with addresses in them: these go to the log, not to our caller.
+        logging.getLogger(__name__).warning("a call failed: %s", error.details())
+        return kind("a service that this call needs is away; try again")
     return kind(error.details() or "", violations=_violations(error))
 
 
