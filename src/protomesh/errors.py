@@ -8,10 +8,10 @@
     ├── PermissionDenied 7    known caller, may not
     ├── ResourceExhausted 8   a limit was reached; try later
     ├── FailedPrecondition 9  the state of the system forbids it
-    │   └── CallInsideTransaction   a stub was called while the transaction holds writes
     ├── Aborted 10            lost a race; read again and retry
     ├── Unimplemented 12
     ├── Internal 13           our fault; the wire never learns more than "internal error"
+    │   └── CallInsideTransaction   a stub was called while the transaction holds writes
     ├── Unavailable 14        a part is away; retry
     ├── Unauthenticated 16    no or bad credentials
     │   └── InvalidToken      a token that does not count; `reason` is for programs
@@ -78,10 +78,6 @@ class FailedPrecondition(MeshError):
     code = 9
 
 
-class CallInsideTransaction(FailedPrecondition):
-    """Call first, then write: a remote call must never be waited for while rows are locked."""
-
-
 class Aborted(MeshError):
     code = 10
     retryable = True
@@ -93,6 +89,10 @@ class Unimplemented(MeshError):
 
 class Internal(MeshError):
     code = 13
+
+
+class CallInsideTransaction(Internal):
+    """Call first, then write: a remote call must never be waited for while rows are locked."""
 
 
 class Unavailable(MeshError):

@@ -18,6 +18,7 @@ from protomesh.policy import EventsPolicy, SecurityPolicy, load_events, load_sec
 from protomesh.rpc import (
     Auth,
     Call,
+    Denials,
     Encoder,
     Events,
     Interceptor,
@@ -52,6 +53,8 @@ class House:
         rules: Rules | SecurityPolicy | None = None,
         events: Mapping[str, Any] | EventsPolicy | None = None,
         limits: Limits = Limits(),  # noqa: B008 - frozen
+        default_timeout: float = 15.0,
+        largest: int = 1_000_000,
         reflect: bool = False,
         clock: Clock | None = None,
         mint: Mint | None = None,
@@ -71,6 +74,7 @@ class House:
         self.log.addHandler(JsonHandler(self.sink, name))
         self.clients = MeshClients(contract, addresses or {}, self._own_token, allowed=allowed)
         self.stopping = threading.Event()
+        self._default_timeout, self._largest = default_timeout, largest
         self.services = build(self._context(folder))
         self.server = self._server(self.services, rules, events or {}, engine, limits, reflect=reflect)
         self.address = f"127.0.0.1:{self.server.start('127.0.0.1:0')}"
@@ -112,6 +116,7 @@ class House:
         self.stopping.set()
         self.channel.close()
         self.server.drain(5.0)
+        self.denials.close()
         self.clients.close()
         self.database.close()
         self.sink.close()
@@ -142,7 +147,7 @@ class House:
         *,
         reflect: bool,
     ) -> Server:
-        chain, resources = self._chain(services, rules, events, limits)
+        chain, resources = self._chain(services, rules, events)
         return Server(
             self.contract,
             services,
@@ -158,22 +163,21 @@ class House:
         services: Mapping[str, object],
         rules: Rules | SecurityPolicy | None,
         events: Mapping[str, Any] | EventsPolicy,
-        limits: Limits,
     ) -> tuple[tuple[Interceptor, ...], Resources]:
         every = [m.full_name for name in services for m in self.contract.services[name].methods]
         policy = security_of(self.contract, rules or [{"on": every, "allow": ["anyone"]}])
         emits = events_of(self.contract, events)
         formats = {name: topic.format for name, topic in emits.topics.items()}
-        encoder = Encoder(self.name, formats, self.clock)
-        innermost = Events(self.contract, emits, encoder, self.clock, self.log)
+        encoder = Encoder(self.name, formats, self.clock, largest=self._largest)
+        self.denials = Denials(emits, encoder, self.database, self.clock, self.log)
         chain = (
             Status(self.contract, self.log),
             Telemetry(self.name, CallMetrics(self.registry), self.sink),
-            Auth(self.contract, policy, self.mint.verifier(), self.clock, innermost.denied),
+            Auth(self.contract, policy, self.mint.verifier(), self.clock, self.denials),
             Validation(self.contract),
-            innermost,
+            Events(self.contract, emits, encoder, self.clock, self.log),
         )
-        return chain, Resources(self.database, encoder, limits.default_timeout)
+        return chain, Resources(self.database, encoder, self._default_timeout)
 
 
 def security_of(contract: Contract, rules: Rules | SecurityPolicy) -> SecurityPolicy:

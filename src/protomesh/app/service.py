@@ -16,6 +16,7 @@ from protomesh.policy import EventsPolicy
 from protomesh.rpc import (
     Auth,
     Call,
+    Denials,
     Encoder,
     Events,
     Interceptor,
@@ -63,11 +64,12 @@ def _main(process: Process, services: Mapping[str, Build], migrations: Path | No
     )
     settings = process.manifest.services[process.name]
     limits = Limits(threads=settings.threads, streams=settings.streams)
-    resources = Resources(database, encoder, limits.default_timeout)
+    resources = Resources(database, encoder)
+    denials = Denials(events, encoder, database, process.clock, logging.getLogger(process.name))
     server = Server(
         process.contract,
         {service: build(context) for service, build in services.items()},
-        chain(process, events, encoder, registry),
+        chain(process, events, encoder, registry, denials),
         lambda method, grpc_context: Call(method, grpc_context, resources),
         engine=settings.engine,
         limits=limits,
@@ -80,23 +82,23 @@ def _main(process: Process, services: Mapping[str, Build], migrations: Path | No
     ready(address)
     process.stopping.wait()
     server.drain(GRACE_SECONDS)
+    denials.close()
     clients.close()
     database.close()
 
 
 def chain(
-    process: Process, policy: EventsPolicy, encoder: Encoder, registry: CollectorRegistry
+    process: Process, policy: EventsPolicy, encoder: Encoder, registry: CollectorRegistry, denials: Denials
 ) -> Sequence[Interceptor]:
     """The interceptors, outermost first."""
     contract, clock, log = process.contract, process.clock, logging.getLogger(process.name)
     security = load_security_policy(process)
-    events = Events(contract, policy, encoder, clock, log)
     return (
         Status(contract, log),
         Telemetry(process.name, CallMetrics(registry), process.sink),
-        Auth(contract, security, verifier(process, security), clock, events.denied),
+        Auth(contract, security, verifier(process, security), clock, denials),
         Validation(contract),
-        events,
+        Events(contract, policy, encoder, clock, log),
     )
 
 

@@ -95,9 +95,14 @@ def _bounds(*, uploads: bool) -> Object:
 
 
 def _early_mutation() -> Object:
-    """Before anything looks at the request: only the gateway itself says how a call came and how it ended."""
+    """Before anything looks at the request: only the gateway itself says how a call came and how it ended.
+
+    And only a service or a function knows what caused a call, and of which story it is a part.
+    """
     remove: list[Object] = [
         {"remove": "x-http-status"},
+        {"remove": "x-causation-id"},
+        {"remove": "x-correlation-id"},
         {"remove_on_match": {"key_matcher": {"prefix": "x-envoy-"}}},
     ]
     return typed("envoy.http.early_header_mutation.header_mutation", MUTATION, mutations=remove)

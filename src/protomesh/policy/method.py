@@ -38,6 +38,19 @@ class MethodPolicy:
                 return allowed
         return self._weigh(Scope(who, call, request=request))
 
+    def refusal(self, who: Principal) -> Decision | None:
+        """The refusal of a caller whom no request could help; None where the decision depends on more.
+
+        A visitor is asked for an identity wherever a rule names somebody: what its `when` would say of the
+        request is not known yet.
+        """
+        for rule in self._rules:
+            if rule.include(who) and (who.subject or not rule.needs_subject):
+                return None
+        if known(who) or all(rule.rule.who.nobody for rule in self._rules):
+            return self._denied
+        return self._unauthenticated
+
     def decide(self, scope: Scope) -> Decision:
         """Decide with all variables given."""
         for include, allowed in self._open:

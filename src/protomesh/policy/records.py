@@ -60,7 +60,11 @@ class CallFacts:
     """The call as policies see it; not frozen, because one is made for every call.
 
     `method` is `shop.users.v1.Users/GetUser`, `time` seconds since the epoch; `http_method` and `path` are
-    empty for a gRPC client; `reason` is set once the call is refused.
+    empty for a gRPC client; `reason` is set once the call is refused, `suppressed` to the number of refusals
+    of this method before it that no event has told of.
+
+    `http_method` and `path` are what the gateway said only where nobody but the gateway can reach the
+    service.
     """
 
     method: str
@@ -69,6 +73,7 @@ class CallFacts:
     peer: str = ""
     time: float = 0.0
     reason: str = ""
+    suppressed: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ NATIVE_PATHS: Mapping[tuple[str, str], str] = {
     ("call", "service"): "principal.service",
     ("call", "subject"): "principal.subject",
     ("call", "reason"): "call.reason",
+    ("call", "suppressed"): "call.suppressed",
     ("error", "code"): "error.code",
     ("error", "message"): "error.message",
     ("error", "method"): "call.method",

@@ -5,13 +5,14 @@ from protomesh.rpc.call import Call, Resources
 from protomesh.rpc.client import MeshClients, serving
 from protomesh.rpc.encoder import Encoder
 from protomesh.rpc.interceptor import Handler, Interceptor
-from protomesh.rpc.interceptors import Auth, Events, Status, Telemetry, Validation
+from protomesh.rpc.interceptors import Auth, Denials, Events, Status, Telemetry, Validation
 from protomesh.rpc.messages import page_of, timestamp, update_mask
 from protomesh.rpc.server import Server
 
 __all__ = [
     "Auth",
     "Call",
+    "Denials",
     "Encoder",
     "Events",
     "Handler",

@@ -24,7 +24,6 @@ class Limits:
     threads: int = 32
     waiting: int = 2000
     streams: int = 16
-    default_timeout: float = 15.0
 
 
 class AdmissionPool(ThreadPoolExecutor):

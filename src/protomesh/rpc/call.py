@@ -9,7 +9,7 @@ import grpc
 
 from protomesh.contract import Method
 from protomesh.envelope import child_of, new_traceparent
-from protomesh.errors import FailedPrecondition
+from protomesh.errors import Internal
 from protomesh.policy import Caller, Principal
 from protomesh.rpc.encoder import Encoder
 from protomesh.store import SqlDatabase, SqlUnitOfWork
@@ -86,9 +86,7 @@ class Call:
         """The unit of work behind `tx`."""
         if self._work is None:
             if self.method.streams_response or self.method.streams_request:
-                raise FailedPrecondition(
-                    "a streaming method has no ambient transaction: use call.unit_of_work()"
-                )
+                raise Internal("a streaming method has no ambient transaction: use call.unit_of_work()")
             self._work = self.unit_of_work(read_only=self.method.read_only)
         return self._work
 
@@ -101,7 +99,7 @@ class Call:
         """A transaction of its own: `with call.unit_of_work() as work: work.tx.execute(…)`."""
         database = self._resources.database
         if database is None:
-            raise FailedPrecondition("this service has no database")
+            raise Internal("this service has no database")
         encode = self._resources.encoder.encode
         return database.unit_of_work(read_only=read_only, encode=lambda emission: encode(emission, self))
 
@@ -120,6 +118,14 @@ class Call:
             else:
                 self._deadline = time.monotonic() + float(remaining or 0.0)
         return self._deadline
+
+    @property
+    def first_due(self) -> float:
+        """When a stream's first message is due, on the monotonic clock, where a decision waits for it.
+
+        No later than by default, whatever deadline the caller has set.
+        """
+        return min(self.deadline, self.started + self._resources.default_timeout)
 
     @property
     def active(self) -> bool:
@@ -146,13 +152,13 @@ class Call:
 
     @property
     def causation_id(self) -> str:
-        """The id of the event that caused this call, empty for none."""
-        return str(self.metadata.get("x-causation-id", ""))
+        """The id of the event that caused this call, empty for none. Believed only of services."""
+        return str(self.metadata.get("x-causation-id", "")) if self.identity.service else ""
 
     @property
     def correlation_id(self) -> str:
-        """The id that all events of one story share, empty for none."""
-        return str(self.metadata.get("x-correlation-id", ""))
+        """The id that all events of one story share, empty for none. Believed only of services."""
+        return str(self.metadata.get("x-correlation-id", "")) if self.identity.service else ""
 
     @property
     def holds_writes(self) -> bool:

@@ -10,8 +10,12 @@ from google.protobuf.message import Message
 from protomesh.clock import Clock
 from protomesh.context import Origin
 from protomesh.envelope import JSON, PROTOBUF, CloudEvent, new_event_id, to_kafka
-from protomesh.errors import Internal
+from protomesh.errors import Internal, InvalidArgument
 from protomesh.store import PendingEvent
+
+LARGEST = 1_000_000
+"""Bytes of key, value and headers. Kafka's own limit is that of a topic's `max.message.bytes`, 1,048,588 by
+default, for a whole batch of records: what is added around a single one fits in between."""
 
 
 class Emitted(Protocol):
@@ -44,15 +48,25 @@ class Emitted(Protocol):
 
 
 class Encoder:
-    """Encodes the events of one service. `formats` maps every declared topic to `protobuf` or `json`."""
+    """Encodes the events of one service. `formats` maps every declared topic to `protobuf` or `json`.
 
-    def __init__(self, service: str, formats: Mapping[str, str], clock: Clock) -> None:
+    `largest` is how many bytes an event may have: one that Kafka refuses would hold up all events behind it.
+    """
+
+    def __init__(
+        self, service: str, formats: Mapping[str, str], clock: Clock, *, largest: int = LARGEST
+    ) -> None:
         self._source = f"//{service}"
         self._formats = formats
         self._clock = clock
+        self._largest = largest
 
     def encode(self, emission: Emitted, origin: Origin) -> PendingEvent:
-        """The event's final form. Raises Internal for a topic that the events policy does not declare."""
+        """The event's final form.
+
+        Raises Internal for a topic that the events policy does not declare, InvalidArgument for an event that
+        is too large.
+        """
         form = self._formats.get(emission.topic)
         if form is None:
             raise Internal(f"topic {emission.topic} is not declared in the events policy")
@@ -71,6 +85,11 @@ class Encoder:
             correlation_id=origin.correlation_id,
         )
         key, value, headers = to_kafka(event)
+        size = len(key) + len(value) + sum(len(name) + len(content) for name, content in headers)
+        if size > self._largest:
+            raise InvalidArgument(
+                f"the event for topic {emission.topic} has {size} bytes, more than {self._largest}"
+            )
         return PendingEvent(event.id, emission.topic, key, value, headers)
 
 

@@ -84,15 +84,28 @@ def _status(error: MeshError, message: str) -> status_pb2.Status:
     return status_pb2.Status(code=error.code, message=message, details=[detail])
 
 
-def from_rpc_error(error: grpc.RpcError) -> MeshError:
-    """What a client's call raised, as a member of our tree."""
+TRANSPORT: dict[int, tuple[type[MeshError], str]] = {
+    1: (Unavailable, "is away; try again"),
+    2: (Internal, "failed"),
+    13: (Internal, "failed"),
+    14: (Unavailable, "is away; try again"),
+}
+"""CANCELLED, UNKNOWN, INTERNAL and UNAVAILABLE: the codes that the transport makes by itself.
+
+It writes addresses and the like into their texts, so these are told in words of ours (gRPC, "Status codes and
+their use in gRPC"). All other codes of our tree come from a service that meant them, with a text for callers.
+"""
+
+
+def from_rpc_error(error: grpc.RpcError, service: str) -> MeshError:
+    """What a call of the contract service raised, as a member of our tree; what is left out is logged."""
     code = error.code().value[0]
-    kind = ERRORS.get(code, Unavailable if code == grpc.StatusCode.CANCELLED.value[0] else Internal)
-    if kind is Unavailable:
-        # Mostly the transport's own words, with addresses in them: these go to the log, not to our caller.
-        logging.getLogger(__name__).warning("a call failed: %s", error.details())
-        return kind("a service that this call needs is away; try again")
-    return kind(error.details() or "", violations=_violations(error))
+    kind = ERRORS.get(code)
+    if kind is not None and code not in TRANSPORT:
+        return kind(error.details() or "", violations=_violations(error))
+    kind, words = TRANSPORT.get(code, (Internal, "failed"))
+    logging.getLogger(__name__).warning("%s: %s: %s", service, error.code().name, error.details())
+    return kind(f"{service} {words}")
 
 
 def _violations(error: grpc.RpcError) -> tuple[Violation, ...]:

@@ -6,7 +6,7 @@ from typing import Self
 from sqlalchemy import Connection, Engine
 
 from protomesh.clock import Clock
-from protomesh.errors import FailedPrecondition, Internal
+from protomesh.errors import Internal
 from protomesh.store import outbox
 from protomesh.store.engine import READ_ONLY
 from protomesh.store.events import Emission, Encode, PendingEvent
@@ -59,7 +59,7 @@ class SqlUnitOfWork:
     def add(self, event: PendingEvent) -> None:
         """Buffer an event in its final form."""
         if self.read_only:
-            raise FailedPrecondition("a method without side effects emits no events of its own")
+            raise Internal("a method without side effects emits no events of its own")
         self._events.append(event)
 
     def commit(self) -> None:

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import event, insert, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from protomesh.errors import FailedPrecondition, Internal
+from protomesh.errors import Internal
 from protomesh.store import Emission, SqlDatabase
 from protomesh.testing import FakeClock
 from tests.unit.store.parts import make_notes, names, notes, outbox, pending, texts, write
@@ -113,7 +113,7 @@ def test_a_reader_can_not_write(database: SqlDatabase) -> None:
 def test_a_reader_emits_nothing(database: SqlDatabase) -> None:
     with (
         database.unit_of_work(read_only=True) as work,
-        pytest.raises(FailedPrecondition, match="emits no events"),
+        pytest.raises(Internal, match="emits no events"),
     ):
         work.add(pending("e1"))
     assert names(database) == []

@@ -65,8 +65,8 @@ class MeshChannel(grpc.Channel):
             try:
                 answer = made[0](request, timeout=seconds, metadata=(*carried, *(metadata or ())))
             except grpc.RpcError as error:
-                raise from_rpc_error(error) from None
-            return _responses(answer) if streams else answer
+                raise from_rpc_error(error, service) from None
+            return _responses(answer, service) if streams else answer
 
         return invoke
 
@@ -97,10 +97,10 @@ class MeshChannel(grpc.Channel):
         return seconds, tuple(metadata)
 
 
-def _responses(answer: Any) -> Iterator[Any]:
+def _responses(answer: Any, service: str) -> Iterator[Any]:
     try:
         yield from answer
     except grpc.RpcError as error:
-        raise from_rpc_error(error) from None
+        raise from_rpc_error(error, service) from None
     finally:
         answer.cancel()

@@ -4,6 +4,8 @@ Authenticates, then decodes, then asks the security policy: bad bytes from a str
 `when` never sees a request that is not one.
 """
 
+import threading
+import time
 from collections.abc import Callable, Iterator
 from itertools import chain
 from typing import Any, NoReturn, Protocol
@@ -14,14 +16,17 @@ from google.protobuf.message import DecodeError
 from protomesh.clock import Clock
 from protomesh.contract import Contract, Method
 from protomesh.errors import InvalidArgument, PermissionDenied, Unauthenticated
-from protomesh.policy import Caller, CallFacts, Decision, MethodPolicy, Outcome, Principal, SecurityPolicy
+from protomesh.policy import CallFacts, Decision, MethodPolicy, Outcome, Principal, SecurityPolicy
 from protomesh.rpc.call import VISITOR, Call
 from protomesh.rpc.interceptor import Handler
+from protomesh.tokens import Identity
 
 BEARER = "bearer "
 
 LONGEST_BACK = 2000
 """Characters; clients of gRPC refuse an answer with more than 8 KiB of metadata."""
+
+NOBODY = Identity()
 
 Denied = Callable[[Call, CallFacts], None]
 """Told of every refusal; must not raise."""
@@ -30,7 +35,7 @@ Denied = Callable[[Call, CallFacts], None]
 class Verifier(Protocol):
     """Turns a token into who it speaks for. Raises Unauthenticated."""
 
-    def verify(self, token: str) -> Principal:
+    def verify(self, token: str) -> Identity:
         """Raises Unauthenticated."""
         ...
 
@@ -74,7 +79,10 @@ class Auth:
         return authorized
 
     def _streaming(self, handler: Handler, decide: MethodPolicy, decode: Callable[[bytes], Any]) -> Handler:
-        """Decided on the first message where a `when` reads the request, before any message elsewhere."""
+        """Decided on the first message where a `when` reads the request, before any message elsewhere.
+
+        Whom no request could help is refused before it: waiting for a message takes a stream's place.
+        """
 
         def authorized(requests: Iterator[bytes], call: Call) -> Any:
             messages = map(decode, requests)
@@ -82,7 +90,10 @@ class Auth:
                 self._enter(call, decide, None)
                 return handler(messages, call)
             call.identity = self._authenticate(call)
-            first = next(messages, None)
+            refusal = decide.refusal(call.identity)
+            if refusal is not None:
+                self._refuse(call, call_facts(call, self._clock), refusal)
+            first = _first(messages, call)
             self._decide(call, decide, first)
             return handler(messages if first is None else chain((first,), messages), call)
 
@@ -114,18 +125,9 @@ class Auth:
         if not service.service:
             call.failure_headers = self._login(call, 'Bearer error="invalid_token"')
             raise Unauthenticated("x-service-authorization speaks for no service")
-        if user is None:
-            return Caller(service=service.service)
-        return Caller(
-            user.subject,
-            frozenset(user.roles),
-            frozenset(user.scopes),
-            user.issuer,
-            user.claims,
-            service.service,
-        )
+        return (user or NOBODY).called_by(service)
 
-    def _bearer(self, call: Call, header: str) -> Principal | None:
+    def _bearer(self, call: Call, header: str) -> Identity | None:
         """RFC 6750, 2.1. None without the header; the scheme's case does not matter."""
         value = call.metadata.get(header)
         if value is None:
@@ -155,7 +157,11 @@ def _token(header: str, value: str | bytes) -> str:
 
 
 def call_facts(call: Call, clock: Clock) -> CallFacts:
-    """The call as policies see it. HTTP method and path come from the gateway, which clients cannot forge."""
+    """The call as policies see it.
+
+    HTTP method and path are what the gateway said only where nobody but the gateway can reach this server's
+    port: it strips `x-envoy-*` from what it passes on, but a client that comes here directly may send them.
+    """
     if not call.rest:
         return CallFacts(call.method.full_name, "", "", call.context.peer(), clock.now())
     get = call.metadata.get
@@ -163,6 +169,20 @@ def call_facts(call: Call, clock: Clock) -> CallFacts:
     return CallFacts(
         call.method.full_name, str(get("x-envoy-original-method", "")), path, call.context.peer(), clock.now()
     )
+
+
+def _first(messages: Iterator[Any], call: Call) -> Any:
+    """The first message, None where there is none. A caller who says nothing in time is cancelled.
+
+    The engines wait without a limit, and end a call only at a deadline that its caller has set.
+    """
+    timer = threading.Timer(max(0.0, call.first_due - time.monotonic()), call.context.cancel)
+    timer.daemon = True
+    timer.start()
+    try:
+        return next(messages, None)
+    finally:
+        timer.cancel()
 
 
 def _decoder(parse: Callable[[bytes], Any]) -> Callable[[bytes], Any]:

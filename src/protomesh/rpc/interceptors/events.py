@@ -2,7 +2,7 @@
 
 `before` is committed before the handler runs; `after` with the handler's own rows, as the last statements
 before COMMIT; `failed` once everything is rolled back. A failed `before` fails the call, a failed `failed` is
-logged.
+logged. What tells of refusals is `Denials`: those never come here.
 """
 
 import logging
@@ -12,7 +12,7 @@ from typing import Any
 from protomesh.clock import Clock
 from protomesh.contract import Contract, Method
 from protomesh.errors import Internal, MeshError, Unavailable
-from protomesh.policy import CallFacts, CompiledEmit, ErrorFacts, EventsPolicy, MethodEvents
+from protomesh.policy import CompiledEmit, ErrorFacts, EventsPolicy, MethodEvents
 from protomesh.policy.scope import Scope
 from protomesh.rpc.call import Call
 from protomesh.rpc.encoder import Encoder
@@ -40,11 +40,6 @@ class Events:
         if method.streams_response:
             return self._around_stream(transacted, events)
         return self._around_unary(transacted, events)
-
-    def denied(self, call: Call, facts: CallFacts) -> None:
-        """Write the refusal's events in a transaction of their own; best effort."""
-        events = self._policy.for_method(call.method.full_name)
-        self._best_effort(events.denied, events.scope(call.identity, facts), call)
 
     def _transacted(self, method: Method, handler: Handler, events: MethodEvents) -> Handler:
         """The handler within the call's unit of work; what it returns is checked before it is committed."""
@@ -104,7 +99,7 @@ class Events:
             self._before(events, request, call)
             try:
                 return handler(request, call)
-            except Exception as error:
+            except BaseException as error:
                 self._failed(events, request, call, error)
                 raise
 
@@ -115,7 +110,9 @@ class Events:
             self._before(events, request, call)
             try:
                 yield from handler(request, call)
-            except Exception as error:
+            except GeneratorExit:
+                raise  # the caller has gone, which is no failure
+            except BaseException as error:
                 failure = self._busy(call, error) if is_passing(error) else error
                 self._failed(events, request, call, failure)
                 if failure is not error:
@@ -140,7 +137,7 @@ class Events:
         except Exception as error:
             raise Unavailable("the attempt could not be recorded; nothing was done") from error
 
-    def _failed(self, events: MethodEvents, request: Any, call: Call, error: Exception) -> None:
+    def _failed(self, events: MethodEvents, request: Any, call: Call, error: BaseException) -> None:
         known = (
             error
             if isinstance(error, MeshError) and not isinstance(error, Internal)

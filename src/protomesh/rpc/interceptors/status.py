@@ -37,7 +37,7 @@ class Status:
                 response = handler(request, call)
                 data: bytes = response.SerializeToString()
                 headers = answer(response, call) if answer is not None and call.rest else ()
-            except Exception as error:  # noqa: BLE001 - the edge of the system: nothing may pass it
+            except BaseException as error:  # noqa: BLE001 - the edge of the system: nothing may pass it
                 self._fail(call, error)
             if headers:
                 call.context.send_initial_metadata(headers)
@@ -50,13 +50,18 @@ class Status:
             try:
                 for response in handler(request, call):
                     yield response.SerializeToString()
-            except Exception as error:  # noqa: BLE001 - the edge of the system: nothing may pass it
+            except GeneratorExit:
+                raise  # the engine has no more use for us: the caller has gone
+            except BaseException as error:  # noqa: BLE001 - the edge of the system: nothing may pass it
                 self._fail(call, error)
 
         return stream
 
-    def _fail(self, call: Call, error: Exception) -> NoReturn:
-        """Nothing of an unknown exception reaches the wire, and all of it the log."""
+    def _fail(self, call: Call, error: BaseException) -> NoReturn:
+        """Nothing of an unknown exception reaches the wire, and all of it the log.
+
+        SystemExit and its like too: in a thread of the engine it would end nothing but the caller's hope.
+        """
         if type(error) is grpc.RpcError and not call.active:
             raise error  # what the engine raises out of the requests of a caller that has gone
         if isinstance(error, Internal) or not isinstance(error, MeshError):

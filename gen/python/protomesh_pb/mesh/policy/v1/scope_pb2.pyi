@@ -78,10 +78,13 @@ class CallInfo(_message.Message):
     TIME_FIELD_NUMBER: _builtins.int
     SUBJECT_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
+    SUPPRESSED_FIELD_NUMBER: _builtins.int
     method: _builtins.str
     """`shop.users.v1.Users/GetUser`."""
     http_method: _builtins.str
-    """The HTTP method, empty for a gRPC client."""
+    """The HTTP method, empty for a gRPC client. It and the path are what the gateway said only where nobody but
+    the gateway can reach the service.
+    """
     path: _builtins.str
     """The HTTP path without its query, empty for a gRPC client."""
     peer: _builtins.str
@@ -92,6 +95,8 @@ class CallInfo(_message.Message):
     """The end user's subject, empty for a visitor."""
     reason: _builtins.str
     """Why the call was refused; only in a denial event."""
+    suppressed: _builtins.int
+    """How many refusals of this method before this one no event has told of; only in a denial event."""
     @_builtins.property
     def time(self) -> _timestamp_pb2.Timestamp:
         """When the call arrived."""
@@ -107,10 +112,11 @@ class CallInfo(_message.Message):
         time: _timestamp_pb2.Timestamp | None = ...,
         subject: _builtins.str = ...,
         reason: _builtins.str = ...,
+        suppressed: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["time", b"time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["http_method", b"http_method", "method", b"method", "path", b"path", "peer", b"peer", "reason", b"reason", "service", b"service", "subject", b"subject", "time", b"time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["http_method", b"http_method", "method", b"method", "path", b"path", "peer", b"peer", "reason", b"reason", "service", b"service", "subject", b"subject", "suppressed", b"suppressed", "time", b"time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
