@@ -1,7 +1,7 @@
 """One batch of outbox rows sent, and which of them arrived."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from protomesh.broker import Message, Producer
@@ -20,12 +20,17 @@ class Outcome:
 
 
 def publish(
-    rows: Sequence[OutboxRow], producer: Producer, sending: threading.Lock, stopping: threading.Event
+    rows: Sequence[OutboxRow],
+    producer: Producer,
+    sending: threading.Lock,
+    stopping: threading.Event,
+    meanwhile: Callable[[], None],
 ) -> Outcome:
     """Send the rows in order and wait until each has been answered.
 
     Nothing is sent after the first failure: a later row of a key must not pass an earlier one. The producer's
     records never expire, so while Kafka is away this waits; it returns early only when `stopping` is set.
+    `meanwhile` is called now and then while it waits, and must not raise: rows are under way.
     `sending` is held from the look for failures to the send: whoever flushes the producer holds it too.
     """
     batch = _Batch()
@@ -34,7 +39,7 @@ def publish(
             if batch.failed:
                 break
             batch.send(row, producer)
-    batch.wait(stopping)
+    batch.wait(stopping, meanwhile)
     return batch.outcome()
 
 
@@ -59,10 +64,12 @@ class _Batch:
         except MeshError as error:
             self._answered(row, error)
 
-    def wait(self, stopping: threading.Event) -> None:
-        with self._changed:
-            while self._waiting and not stopping.is_set():
-                self._changed.wait(LOOK_SECONDS)
+    def wait(self, stopping: threading.Event, meanwhile: Callable[[], None]) -> None:
+        while not stopping.is_set():
+            with self._changed:
+                if self._changed.wait_for(lambda: not self._waiting, LOOK_SECONDS):
+                    return
+            meanwhile()
 
     def outcome(self) -> Outcome:
         with self._changed:

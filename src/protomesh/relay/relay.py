@@ -8,8 +8,10 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from protomesh.broker import Producer
 from protomesh.clock import Clock
+from protomesh.errors import Unavailable
 from protomesh.observe import RelayMetrics
 from protomesh.relay.publish import publish
+from protomesh.relay.report import Report
 from protomesh.relay.source import Source
 
 BATCH = 500
@@ -21,6 +23,9 @@ SETTLE_SECONDS = 0.1
 
 RETRY_SECONDS = 0.5
 FLUSH_SECONDS = 10.0
+
+MEASURE_SECONDS = 1.0
+"""How old a depth may become while events are being published, or wait for Kafka."""
 
 
 class Relay:
@@ -44,6 +49,8 @@ class Relay:
         self._log = log
         self._sending = threading.Lock()
         self._stopping = threading.Event()
+        self._reports = {source: Report(source.name, log) for source in sources}
+        self._measured = dict.fromkeys(sources, 0.0)
         self._threads = [
             threading.Thread(target=self._run, args=(source,), name=f"relay-{source.name}")
             for source in sources
@@ -74,6 +81,9 @@ class Relay:
                     self._clock.sleep(RETRY_SECONDS, self._stopping)
                 elif not self.drain(source):
                     self._rest(source)
+            except Unavailable as error:
+                self._reports[source].away(error)
+                self._clock.sleep(RETRY_SECONDS, self._stopping)
             except OperationalError as error:
                 self._log.warning("%s: database busy or away, trying again: %s", source.name, error.orig)
                 self._clock.sleep(RETRY_SECONDS, self._stopping)
@@ -86,14 +96,14 @@ class Relay:
         rows = source.lowest(BATCH)
         if not rows:
             return False
-        outcome = publish(rows, self._producer, self._sending, self._stopping)
+        outcome = publish(
+            rows, self._producer, self._sending, self._stopping, lambda: self._measure_if_due(source)
+        )
         source.published(outcome.acknowledged, self._clock.monotonic())
         if source.unsettled >= BATCH or source.age(self._clock.monotonic()) > SETTLE_SECONDS:
             source.settle()
-        for row, error in outcome.failures:
-            self._log.error(
-                "%s: event %d for topic %s was refused and is kept: %s", source.name, row.id, row.topic, error
-            )
+        self._reports[source].outcome(outcome)
+        self._measure_if_due(source)
         if outcome.failures:
             self._reopen()
             self._clock.sleep(RETRY_SECONDS, self._stopping)
@@ -125,7 +135,16 @@ class Relay:
         with self._sending:
             self._producer.flush(FLUSH_SECONDS)
 
+    def _measure_if_due(self, source: Source) -> None:
+        if self._clock.monotonic() - self._measured[source] >= MEASURE_SECONDS:
+            self._measure(source)
+
     def _measure(self, source: Source) -> None:
-        waiting, oldest = source.depth()
+        self._measured[source] = self._clock.monotonic()
+        try:
+            waiting, oldest = source.depth()
+        except SQLAlchemyError as error:
+            self._log.warning("%s: the outbox could not be measured: %s", source.name, error)
+            return
         self._metrics.depth.labels(source.name).set(waiting)
         self._metrics.age.labels(source.name).set(0.0 if oldest is None else self._clock.now() - oldest)

@@ -53,13 +53,14 @@ def test_nothing_is_deleted_before_the_acknowledgement(yard: Yard) -> None:
 
 def test_a_refused_event_stays_and_none_of_its_key_passes_it(yard: Yard) -> None:
     database = yard.database()
-    yard.producer.refuse = lambda message: Unavailable("no") if message.value == b"b" else None
+    yard.producer.refuse = lambda message: InvalidArgument("no") if message.value == b"b" else None
     emit(database, "a", "b", "c", "d")
     yard.relay()
     eventually(lambda: yard.producer.flushes >= 2, SECONDS)
     assert yard.producer.values() == ["a"]
     assert left(database) == ["b", "c", "d"]
-    assert any("event 2 for topic t was refused and is kept: no" in line for line in yard.messages.lines)
+    told = [line for line in yard.messages.lines if "event" in line]
+    assert told == ["users: event 2 for topic t was refused and is kept: no"]
     yard.producer.refuse = lambda _message: None
     yard.published("a", "b", "c", "d")
     eventually(lambda: left(database) == [], SECONDS)
@@ -217,6 +218,39 @@ def test_depth_and_age_are_measured(yard: Yard) -> None:
     labels = {"database": "users"}
     eventually(lambda: yard.registry.get_sample_value("mesh_outbox_depth", labels) == 0, SECONDS)
     assert yard.registry.get_sample_value("mesh_outbox_age_seconds", labels) == 0
+
+
+def test_depth_and_age_are_measured_while_kafka_is_waited_for(yard: Yard) -> None:
+    database = yard.database()
+    yard.producer.hold()
+    emit(database, "a", "b")
+    yard.relay()
+    labels = {"database": "users"}
+    eventually(lambda: yard.registry.get_sample_value("mesh_outbox_depth", labels) == 2, SECONDS)
+    eventually(lambda: (yard.registry.get_sample_value("mesh_outbox_age_seconds", labels) or 0) > 1, SECONDS)
+    assert yard.producer.waiting == 2
+
+
+def test_depth_and_age_are_measured_while_an_event_is_refused(yard: Yard) -> None:
+    database = yard.database()
+    yard.producer.refuse = lambda _message: InvalidArgument("too large")
+    emit(database, "a", "b")
+    yard.relay()
+    labels = {"database": "users"}
+    eventually(lambda: (yard.registry.get_sample_value("mesh_outbox_age_seconds", labels) or 0) > 1, SECONDS)
+    assert yard.registry.get_sample_value("mesh_outbox_depth", labels) == 2
+
+
+def test_a_broker_that_is_away_is_told_once(yard: Yard) -> None:
+    database = yard.database()
+    yard.producer.refuse = lambda _message: Unavailable("no broker")
+    emit(database, "a", "b")
+    yard.relay()
+    eventually(lambda: yard.producer.flushes >= 3, SECONDS)
+    assert yard.messages.lines == ["users: Kafka is away, events wait: no broker"]
+    yard.producer.refuse = lambda _message: None
+    yard.published("a", "b")
+    eventually(lambda: "users: events are published again" in yard.messages.lines, SECONDS)
 
 
 @pytest.mark.parametrize("seed", [1, 2])

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protomesh.broker import Acknowledged, Message
+from protomesh.broker import Acknowledged, Message, Producer
 from protomesh.errors import NotFound, Unavailable
-from protomesh.relay.publish import publish
+from protomesh.relay.publish import Outcome, publish
 from protomesh.store import OutboxRow
 from tests.support.strict_producer import StrictProducer
 
@@ -19,6 +19,10 @@ from tests.support.strict_producer import StrictProducer
 def producer() -> Iterator[StrictProducer]:
     with closing(StrictProducer()) as made:
         yield made
+
+
+def send(batch: list[OutboxRow], producer: Producer, stopping: threading.Event | None = None) -> Outcome:
+    return publish(batch, producer, threading.Lock(), stopping or threading.Event(), lambda: None)
 
 
 def row(number: int) -> OutboxRow:
@@ -30,14 +34,14 @@ def rows(count: int) -> list[OutboxRow]:
 
 
 def test_all_are_acknowledged(producer: StrictProducer) -> None:
-    outcome = publish(rows(5), producer, threading.Lock(), threading.Event())
+    outcome = send(rows(5), producer)
     assert sorted(outcome.acknowledged) == [1, 2, 3, 4, 5]
     assert outcome.failures == []
     assert producer.values() == ["1", "2", "3", "4", "5"]
 
 
 def test_nothing_is_no_batch(producer: StrictProducer) -> None:
-    outcome = publish([], producer, threading.Lock(), threading.Event())
+    outcome = send([], producer)
     assert (outcome.acknowledged, outcome.failures) == ([], [])
 
 
@@ -45,7 +49,7 @@ def test_nothing_is_no_batch(producer: StrictProducer) -> None:
 def test_exactly_what_came_before_the_first_failure_is_acknowledged(count: int, bad: set[int]) -> None:
     with closing(StrictProducer()) as producer:
         producer.refuse = lambda message: Unavailable("no") if int(message.value or 0) in bad else None
-        outcome = publish(rows(count), producer, threading.Lock(), threading.Event())
+        outcome = send(rows(count), producer)
         first = min([each for each in bad if each <= count], default=count + 1)
         assert sorted(outcome.acknowledged) == list(range(1, first))
         assert producer.values() == [str(number) for number in range(1, first)]
@@ -74,7 +78,7 @@ class Refusing:
 
 def test_a_refusal_at_once_ends_the_batch() -> None:
     producer = Refusing()
-    outcome = publish(rows(3), producer, threading.Lock(), threading.Event())
+    outcome = send(rows(3), producer)
     assert (producer.asked, outcome.acknowledged) == (1, [])
     assert [(each.id, str(error)) for each, error in outcome.failures] == [(1, "no such topic")]
 
@@ -83,6 +87,6 @@ def test_a_stop_leaves_what_is_not_answered(producer: StrictProducer) -> None:
     producer.hold()
     stopping = threading.Event()
     stopping.set()
-    outcome = publish(rows(3), producer, threading.Lock(), stopping)
+    outcome = send(rows(3), producer, stopping)
     assert (outcome.acknowledged, outcome.failures) == ([], [])
     producer.release()
