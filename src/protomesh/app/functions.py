@@ -1,13 +1,18 @@
 """`python -m protomesh.app.functions`: one process that runs all functions of the project."""
 
+from collections.abc import Callable
+
 from protomesh.app.keys import ServiceToken, signer
 from protomesh.app.policies import load_events_policy
 from protomesh.app.process import Process, ready, run
 from protomesh.broker.kafka_python import KafkaPython, Tuning
-from protomesh.functions import Runtime, discover
+from protomesh.functions import HealthLog, Runtime, discover
 from protomesh.rpc import MeshClients
 
 GRACE_SECONDS = 10.0
+LOOK_SECONDS = 1.0
+FIRST_LOOK_SECONDS = 0.02
+"""While whoever started this process waits for it."""
 
 
 def main(process: Process) -> None:
@@ -32,11 +37,24 @@ def main(process: Process) -> None:
         log=process.log,
     )
     runtime.start()
-    ready()
-    process.stopping.wait()
+    follow(HealthLog(runtime.health, process.log), process, ready)
     runtime.stop(GRACE_SECONDS)
     for each in opened:
         each.close()
+
+
+def follow(health: HealthLog, process: Process, tell: Callable[[], None]) -> None:
+    """Keep the log informed until the process is told to stop; `tell` once every function consumes.
+
+    Without a broker that never happens: nobody is told that functions work which get no events.
+    """
+    told = False
+    while not process.stopping.is_set():
+        consuming = health.look()
+        if consuming and not told:
+            told = True
+            tell()
+        process.clock.sleep(LOOK_SECONDS if told else FIRST_LOOK_SECONDS, process.stopping)
 
 
 if __name__ == "__main__":

@@ -5,8 +5,9 @@ from protomesh.functions.dead_letters import DeadLetters, dead_letter
 from protomesh.functions.decorator import function, spec_of
 from protomesh.functions.discovery import check_messages, check_topics, discover
 from protomesh.functions.event import Event
+from protomesh.functions.health import FunctionHealth, HealthLog
 from protomesh.functions.outcomes import DeadLetter, Drop, Retry
-from protomesh.functions.runtime import FunctionHealth, Runtime, create_dead_letter_topics
+from protomesh.functions.runtime import Runtime, create_dead_letter_topics
 from protomesh.functions.spec import FunctionSpec
 from protomesh.functions.surroundings import Surroundings
 from protomesh.lanes import Retries
@@ -19,6 +20,7 @@ __all__ = [
     "FunctionContext",
     "FunctionHealth",
     "FunctionSpec",
+    "HealthLog",
     "Retries",
     "Retry",
     "Runtime",

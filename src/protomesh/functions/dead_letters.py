@@ -7,7 +7,7 @@ from typing import Final
 
 from protomesh.broker import Message, Partition, Producer, Record
 from protomesh.clock import Clock
-from protomesh.errors import Unavailable
+from protomesh.errors import Aborted, Unavailable
 from protomesh.functions.redact import cut, redacted
 from protomesh.functions.spec import FunctionSpec
 
@@ -24,6 +24,14 @@ class Burial:
     attempts: int
     reason: str
     time: float
+
+
+@dataclass(frozen=True, slots=True)
+class Stuck:
+    """How many dead letters could not be written so far, and what the latest try met with."""
+
+    count: int
+    why: str
 
 
 def dead_letter(spec: FunctionSpec, burial: Burial) -> Message:
@@ -52,7 +60,9 @@ def dead_letter(spec: FunctionSpec, burial: Burial) -> Message:
 class DeadLetters:
     """Writes them, and remembers those not yet written. Thread safe.
 
-    `wait` is how long one try waits for the broker's acknowledgement, in seconds; a record that is still on
+    One at a time: a refused record takes all behind it down with it, so a letter that its topic never takes
+    must have nobody behind it. For the same reason no two functions share a producer. `wait` is how long one
+    try waits for its turn, and then for the broker's acknowledgement, in seconds; a record that is still on
     its way is not sent a second time.
     """
 
@@ -61,6 +71,7 @@ class DeadLetters:
         self._producer = producer
         self._clock = clock
         self._wait = wait
+        self._turn = threading.Lock()
         self._lock = threading.Lock()
         self._waiting: dict[tuple[Partition, int], _Letter] = {}
         self.written = 0
@@ -71,25 +82,51 @@ class DeadLetters:
             letter = self._waiting.get(_place(record))
         return letter.burial if letter else None
 
+    def tries(self, record: Record) -> int:
+        """How often its letter was tried and not acknowledged."""
+        with self._lock:
+            letter = self._waiting.get(_place(record))
+        return letter.tries if letter else 0
+
     def write(self, burial: Burial) -> None:
         """Write it, or wait for an earlier write of it. Raises Unavailable, or why the broker refused it."""
         place = _place(burial.record)
         with self._lock:
             letter = self._waiting.setdefault(place, _Letter(burial))
-            letter.tried = self._clock.monotonic()
-        letter.send(self._producer, self._spec)
-        letter.await_acknowledgement(self._wait)
+        try:
+            self._write(letter)
+        except Exception as error:
+            letter.failed(str(error) or type(error).__name__, self._clock.monotonic())
+            raise
         with self._lock:
             if self._waiting.pop(place, None):
                 self.written += 1
 
-    @property
-    def stuck(self) -> int:
-        """How many wait to be written. Those not tried for long belong to partitions that others have now."""
+    def stuck(self) -> Stuck:
+        """Those that could not be written. What was not tried for long belongs to others' partitions now."""
         with self._lock:
             oldest = self._clock.monotonic() - _GONE_AFTER
-            self._waiting = {at: letter for at, letter in self._waiting.items() if letter.tried >= oldest}
-            return len(self._waiting)
+            failed = [(at, letter) for at, letter in self._waiting.items() if letter.tries]
+            for at, letter in failed:
+                if letter.tried < oldest:
+                    del self._waiting[at]
+            left = sorted(
+                (letter for _, letter in failed if letter.tried >= oldest), key=lambda each: each.tried
+            )
+        return Stuck(len(left), left[-1].trouble if left else "")
+
+    def close(self) -> None:
+        """Give up what is on its way."""
+        self._producer.close()
+
+    def _write(self, letter: "_Letter") -> None:
+        if not self._turn.acquire(timeout=self._wait):
+            raise Unavailable("other dead letters wait before it")
+        try:
+            letter.send(self._producer, self._spec, self._wait)
+            letter.await_acknowledgement(self._wait)
+        finally:
+            self._turn.release()
 
 
 class _Letter:
@@ -97,17 +134,25 @@ class _Letter:
 
     def __init__(self, burial: Burial) -> None:
         self.burial = burial
+        self.tries = 0
         self.tried = 0.0
+        self.trouble = ""
         self._answered = threading.Event()
         self._sent = False
         self._error: Exception | None = None
 
-    def send(self, producer: Producer, spec: FunctionSpec) -> None:
+    def send(self, producer: Producer, spec: FunctionSpec, wait: float) -> None:
         if self._sent:
             return
         self._answered.clear()
         self._error = None
-        producer.send(dead_letter(spec, self.burial), self._acknowledged)
+        message = dead_letter(spec, self.burial)
+        try:
+            producer.send(message, self._acknowledged)
+        except Aborted:
+            # A letter failed before this one; until it was flushed, the producer takes nothing more.
+            producer.flush(wait)
+            producer.send(message, self._acknowledged)
         self._sent = True
 
     def await_acknowledgement(self, seconds: float) -> None:
@@ -116,6 +161,10 @@ class _Letter:
         if self._error is not None:
             self._sent = False
             raise self._error
+
+    def failed(self, trouble: str, now: float) -> None:
+        self.trouble, self.tried = trouble, now
+        self.tries += 1
 
     def _acknowledged(self, error: Exception | None) -> None:
         self._error = error

@@ -42,7 +42,7 @@ class Invoker:
         """One try at one record."""
         pending = self.dead_letters.pending(delivery.record)
         if pending is not None:
-            return self._bury(pending, delivery.attempt)
+            return self._bury(pending)
         return self._settle(delivery, self._try(delivery))
 
     def _try(self, delivery: Delivery) -> Decision:
@@ -115,21 +115,22 @@ class Invoker:
     def _settle(self, delivery: Delivery, decision: Decision) -> Verdict:
         if isinstance(decision, Bury):
             burial = Burial(delivery.record, delivery.attempt, decision.reason, self.clock.now())
-            return self._bury(burial, 1)
+            return self._bury(burial)
         if isinstance(decision, Repeat):
             self.counts.repeated()
             return Again(decision.after)
         self.counts.done()
         return Finished()
 
-    def _bury(self, burial: Burial, attempt: int) -> Verdict:
+    def _bury(self, burial: Burial) -> Verdict:
         record = burial.record
         place = f"{record.topic}/{record.partition} offset {record.offset}"
         try:
             self.dead_letters.write(burial)
         except MeshError as error:
             self.log.error("%s: dead letter not written, its key waits: %s", place, error)  # noqa: TRY400 - expected
-            return Again(_WRITING.delay(attempt, random.random()))  # noqa: S311 - jitter
+            tries = self.dead_letters.tries(record)
+            return Again(_WRITING.delay(max(1, tries), random.random()))  # noqa: S311 - jitter
         self.log.error(
             "%s: dead letter after %d attempts: %s", place, burial.attempts, redacted(burial.reason)
         )

@@ -12,31 +12,16 @@ from protomesh.clock import Clock, SystemClock
 from protomesh.context import Clients
 from protomesh.contract import Contract
 from protomesh.errors import MeshError
-from protomesh.functions.counts import Tally
 from protomesh.functions.discovery import check_messages, check_topics
+from protomesh.functions.health import FunctionHealth
 from protomesh.functions.invoker import Invoker
 from protomesh.functions.spec import FunctionSpec
 from protomesh.functions.surroundings import Surroundings
-from protomesh.lanes import Lanes, LanesHealth, LanesState, Limits, Pace
+from protomesh.lanes import Lanes, LanesState, Limits, Pace
 
 _AGAIN = 1.0
 _DEAD_LETTER_CONFIG = {"retention.ms": "-1", "max.message.bytes": str(16 * 1024 * 1024)}
 """Dead letters wait for a person, however long, and are larger than their events by our headers."""
-
-
-@dataclass(frozen=True, slots=True)
-class FunctionHealth:
-    """`note` says why the state is not ready; `overdue` is whether a handler runs beyond its timeout."""
-
-    state: LanesState
-    note: str
-    lanes: LanesHealth
-    tally: Tally
-    dead_letters: int
-    """Written since the process started."""
-    dead_letters_waiting: int
-    """Decided, and not yet acknowledged by the broker: their keys wait."""
-    overdue: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +58,10 @@ class Runtime:
         self._broker = broker
         self._clock = clock or SystemClock()
         self._log = log or logging.getLogger("protomesh.functions")
-        self._producer = broker.producer()
         self._stopping = threading.Event()
         self._preparing = threading.Thread(target=self._prepare, name="functions-prepare", daemon=True)
         self._trouble = ""
-        around = Surroundings(contract, self._producer, self._clock, state_dir, self._log)
+        around = Surroundings(contract, broker, self._clock, state_dir, self._log)
         self._parts = {
             spec.name: self._part(spec, around.invoker(spec, clients(spec.name)), limits, pace)
             for spec in functions
@@ -100,7 +84,8 @@ class Runtime:
             end.start()
         for end in ends:
             end.join()
-        self._producer.close()
+        for part in self._parts.values():
+            part.invoker.dead_letters.close()
 
     def health(self) -> Mapping[str, FunctionHealth]:
         """Of every function by its name. Cheap."""
@@ -108,17 +93,20 @@ class Runtime:
 
     def _health(self, part: _Part) -> FunctionHealth:
         lanes = part.lanes.health()
-        waiting = part.invoker.dead_letters.stuck
+        stuck = part.invoker.dead_letters.stuck()
         overdue = lanes.longest > part.spec.timeout
         state, note = lanes.state, lanes.note
         if state is LanesState.STARTING and self._trouble:
             state, note = LanesState.DEGRADED, self._trouble
-        elif state is LanesState.READY and waiting:
-            state, note = LanesState.DEGRADED, f"{waiting} dead letters cannot be written"
+        elif state is LanesState.READY and stuck.count:
+            state, note = (
+                LanesState.DEGRADED,
+                f"dead letters that cannot be written: {stuck.count}; {stuck.why}",
+            )
         elif state is LanesState.READY and overdue:
             state, note = LanesState.DEGRADED, f"a handler has been running for {lanes.longest:.0f} s"
         written = part.invoker.dead_letters.written
-        return FunctionHealth(state, note, lanes, part.invoker.counts.tally(), written, waiting, overdue)
+        return FunctionHealth(state, note, lanes, part.invoker.counts.tally(), written, stuck.count, overdue)
 
     def _part(self, spec: FunctionSpec, invoker: Invoker, limits: Limits | None, pace: Pace | None) -> _Part:
         lanes = Lanes(

@@ -4,7 +4,7 @@ import logging
 from dataclasses import dataclass
 from pathlib import Path
 
-from protomesh.broker import Producer
+from protomesh.broker import Broker
 from protomesh.clock import Clock
 from protomesh.context import Clients
 from protomesh.contract import Contract
@@ -19,7 +19,7 @@ class Surroundings:
     """`acknowledgement`: how many seconds one try waits for a dead letter to be stored."""
 
     contract: Contract
-    producer: Producer
+    broker: Broker
     clock: Clock
     state_dir: Path
     log: logging.Logger
@@ -36,6 +36,6 @@ class Surroundings:
             clock=self.clock,
             folder=folder,
             log=self.log.getChild(spec.name),
-            dead_letters=DeadLetters(spec, self.producer, self.clock, self.acknowledgement),
+            dead_letters=DeadLetters(spec, self.broker.producer(), self.clock, self.acknowledgement),
             counts=Counts(),
         )

@@ -54,7 +54,7 @@ class FunctionHarness:
         create_dead_letter_topics(self._specs, self.broker)
         self._around = Surroundings(
             contract=contract,
-            producer=self.broker.producer(),
+            broker=self.broker,
             clock=self.clock,
             state_dir=state_dir,
             log=logging.getLogger("protomesh.functions"),

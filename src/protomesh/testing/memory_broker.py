@@ -22,6 +22,7 @@ from protomesh.errors import Unavailable
 from protomesh.testing.memory_consumer import MemoryConsumer
 from protomesh.testing.memory_group import MemoryGroup
 from protomesh.testing.memory_log import MemoryLog
+from protomesh.testing.memory_producer import MemoryProducer
 
 
 class MemoryBroker(Broker):
@@ -37,11 +38,11 @@ class MemoryBroker(Broker):
         self.refusing: dict[str, Exception] = {}
         """Topics whose records are refused, and with what."""
         self._groups: dict[str, MemoryGroup] = {}
-        self._unsent: list[tuple[Message, Acknowledged]] = []
+        self._waiting: list[MemoryProducer] = []
 
     def producer(self) -> Producer:
-        """All share the one log."""
-        return _MemoryProducer(self)
+        """All share the one log; after a failure each is open again only when it was flushed."""
+        return MemoryProducer(self)
 
     def consumer(
         self, group: str, topics: Sequence[str], on_assign: OnPartitions, on_revoke: OnPartitions
@@ -89,26 +90,28 @@ class MemoryBroker(Broker):
         """Answer again; what producers kept is written."""
         with self.changed:
             self.away, self.failing = False, 0
-            unsent, self._unsent = self._unsent, []
-            for message, _ in unsent:
-                self._append(message)
+            waiting, self._waiting = self._waiting, []
             self.changed.notify_all()
-        for _, done in unsent:
-            done(None)
+        for producer in waiting:
+            producer.deliver()
+
+    def send(self, message: Message, done: Acknowledged) -> None:
+        """Send one record as a producer of its own would, which no earlier failure has stopped."""
+        MemoryProducer(self).send(message, done)
 
     # What its clients do.
 
-    def send(self, message: Message, done: Acknowledged) -> None:
-        """Write at once, or keep while away; `done` is called in this thread."""
-        with self.changed:
-            self.log.partitions(message.topic)
-            if self.away:
-                self._unsent.append((message, done))
-                return
-            refusal = self.refusing.get(message.topic)
-            if refusal is None:
-                self._append(message)
-        done(refusal)
+    def write(self, message: Message, at: Partition) -> Exception | None:
+        """Into the log; why not, if it is refused. Under the lock."""
+        refusal = self.refusing.get(message.topic) or self.log.refusal(message)
+        if refusal is None:
+            self.log.append(message, at, int(self._clock.now() * 1000))
+        return refusal
+
+    def keep(self, producer: MemoryProducer) -> None:
+        """Have it deliver when the broker is back. Under the lock."""
+        if producer not in self._waiting:
+            self._waiting.append(producer)
 
     def rebalance(self, group: MemoryGroup) -> None:
         """After its members changed. Under the lock."""
@@ -129,28 +132,6 @@ class MemoryBroker(Broker):
     def _partitions(self) -> list[Partition]:
         return [Partition(topic, index) for topic, count in self.log.topics.items() for index in range(count)]
 
-    def _append(self, message: Message) -> None:
-        self.log.append(message, int(self._clock.now() * 1000))
-        self.changed.notify_all()
-
-
-class _MemoryProducer:
-    def __init__(self, broker: MemoryBroker) -> None:
-        self._broker = broker
-
-    def send(self, message: Message, done: Acknowledged) -> None:
-        self._broker.send(message, done)
-
-    def partitions(self, topic: str) -> int:
-        return self._broker.log.partitions(topic)
-
-    def flush(self, timeout: float) -> None:
-        if self._broker.away:
-            raise Unavailable(f"records still unacknowledged after {timeout} s")
-
-    def close(self) -> None:
-        pass
-
 
 class _MemoryAdmin:
     def __init__(self, broker: MemoryBroker) -> None:
@@ -169,7 +150,7 @@ class _MemoryAdmin:
         with self._broker.changed:
             missing = [topic for topic in topics if topic.name not in self._broker.log.topics]
             for topic in missing:
-                self._broker.log.create(topic.name, topic.partitions)
+                self._broker.log.create(topic)
             if missing:
                 self._broker.topics_changed()
 

@@ -1,9 +1,13 @@
 """Topics of the in-memory broker: lists of records."""
 
 from collections.abc import Iterator, Mapping
+from typing import Final
 
-from protomesh.broker import Message, Partition, Record, partition_for
-from protomesh.errors import InvalidArgument, NotFound
+from protomesh.broker import Message, Partition, Record, TopicSpec, partition_for
+from protomesh.errors import InvalidArgument, MeshError, NotFound
+
+_LARGEST: Final = 1_048_588
+"""Kafka's own default of max.message.bytes."""
 
 
 class MemoryLog:
@@ -13,6 +17,7 @@ class MemoryLog:
         self._records: dict[Partition, list[Record]] = {}
         self._next: dict[Partition, int] = {}
         self._partitions: dict[str, int] = {}
+        self._largest: dict[str, int] = {}
         self._turn = 0
         self.damaged: set[tuple[Partition, int]] = set()
 
@@ -28,11 +33,12 @@ class MemoryLog:
         except KeyError:
             raise NotFound(f"no such topic: {topic}") from None
 
-    def create(self, topic: str, partitions: int) -> None:
-        """A topic without records."""
-        self._partitions[topic] = partitions
-        for index in range(partitions):
-            at = Partition(topic, index)
+    def create(self, topic: TopicSpec) -> None:
+        """A topic without records. Of its settings, max.message.bytes counts."""
+        self._partitions[topic.name] = topic.partitions
+        self._largest[topic.name] = int(topic.config.get("max.message.bytes", _LARGEST))
+        for index in range(topic.partitions):
+            at = Partition(topic.name, index)
             self._records[at], self._next[at] = [], 0
 
     def delete(self, topic: str) -> None:
@@ -41,9 +47,19 @@ class MemoryLog:
             del self._records[Partition(topic, index)], self._next[Partition(topic, index)]
         del self._partitions[topic]
 
-    def append(self, message: Message, timestamp: int) -> Record:
-        """Raises NotFound and InvalidArgument as a producer does."""
-        at = Partition(message.topic, self._place(message))
+    def place(self, message: Message) -> Partition:
+        """Where it belongs. Raises NotFound and InvalidArgument as a producer's `send` does."""
+        return Partition(message.topic, self._index(message))
+
+    def refusal(self, message: Message) -> MeshError | None:
+        """What a broker answers to a record that it does not take; None to any other."""
+        if message.topic not in self._partitions:
+            return NotFound(f"no such topic: {message.topic}")
+        size, largest = _size(message), self._largest[message.topic]
+        return InvalidArgument(f"{size} bytes, {message.topic} takes {largest}") if size > largest else None
+
+    def append(self, message: Message, at: Partition, timestamp: int) -> Record:
+        """At the end of the partition."""
         record = Record(
             at.topic, at.index, self._next[at], timestamp, message.key, message.value, message.headers
         )
@@ -80,10 +96,10 @@ class MemoryLog:
             for record in self._records[Partition(topic, index)]
         ]
 
-    def _place(self, message: Message) -> int:
-        count = self.partitions(message.topic)
+    def _index(self, message: Message) -> int:
         if message.key is None and message.value is None:
             raise InvalidArgument("a record needs a key or a value")
+        count = self.partitions(message.topic)
         if message.partition is not None:
             if not 0 <= message.partition < count:
                 raise InvalidArgument(
@@ -94,3 +110,8 @@ class MemoryLog:
             self._turn += 1
             return self._turn % count
         return partition_for(message.key, count)
+
+
+def _size(message: Message) -> int:
+    headers = sum(len(name.encode()) + len(value) for name, value in message.headers)
+    return len(message.key or b"") + len(message.value or b"") + headers

@@ -2,6 +2,8 @@
 
 import itertools
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 
 from kafka import KafkaProducer
@@ -13,7 +15,14 @@ from protomesh.broker.kafka_python.lazy import Lazy
 from protomesh.broker.kafka_python.tuning import Tuning
 from protomesh.broker.partitioner import partition_for
 from protomesh.broker.port import Acknowledged, Message
-from protomesh.errors import Aborted, InvalidArgument, MeshError, ResourceExhausted, Unavailable
+from protomesh.errors import (
+    Aborted,
+    FailedPrecondition,
+    InvalidArgument,
+    MeshError,
+    ResourceExhausted,
+    Unavailable,
+)
 
 
 class KafkaPythonProducer:
@@ -41,9 +50,11 @@ class KafkaPythonProducer:
         """Hand the record to the client; `done` is called in its sender thread."""
         if message.key is None and message.value is None:
             raise InvalidArgument("a record needs a key or a value")
+        with self._order:
+            self._refuse_if_broken()
         partition = self._partition(message)
         # The lock spans both steps, so that the record that failed first is also the first heard of.
-        with self._order, translated():
+        with self._order, self._told():
             self._admit()
             producer = self._kafka.get()
             future = producer.send(
@@ -65,7 +76,7 @@ class KafkaPythonProducer:
             # broker to create it.
             self._admin.partitions(topic)
             self._known.add(topic)
-        with translated():
+        with self._told():
             return len(producer.partitions_for(topic))
 
     def flush(self, timeout: float) -> None:
@@ -110,9 +121,23 @@ class KafkaPythonProducer:
             return next(self._turn) % count
         return partition_for(message.key, count)
 
-    def _admit(self) -> None:
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Around a call into a client that another thread may stop: it then raises a bare RuntimeError."""
+        try:
+            with translated():
+                yield
+        except RuntimeError as error:
+            if self._closing:
+                raise FailedPrecondition("this producer is closed") from error
+            raise Aborted(f"stopped by an earlier failure: {self._broken or error}") from error
+
+    def _refuse_if_broken(self) -> None:
         if self._broken is not None:
             raise Aborted(f"an earlier record failed: {self._broken}")
+
+    def _admit(self) -> None:
+        self._refuse_if_broken()
         if self._waiting >= self._tuning.max_unacknowledged:
             raise ResourceExhausted(f"{self._waiting} records wait for their acknowledgement")
 
@@ -129,11 +154,13 @@ class KafkaPythonProducer:
         )
         with self._order:
             self._waiting -= 1
-            if self._broken is None:
+            # A client that a flush has already put aside says nothing about the one that came after it.
+            spent = not self._closing and self._kafka.peek() is not producer
+            if self._broken is None and not spent:
                 self._broken = reason
                 _stop(producer)
             else:
-                reason = Aborted(f"behind a record that failed: {self._broken}")
+                reason = Aborted(f"behind a record that failed: {self._broken or reason}")
         done(reason)
 
 
