@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from protomesh.app.keys import key_path
 from protomesh.clock import SystemClock
 from protomesh.tokens import Signer
-from tests.support.mesh import Mesh
+from tests.support.mesh import Mesh, eventually
 
 ORIGIN = "http://localhost:3000"
 ANN = {"userId": "bad-ann", "user": {"displayName": "Ann", "email": "ann@mail.example"}}
@@ -194,6 +194,11 @@ def test_a_refusal_by_policy_leaves_only_its_audit_event(mesh: Mesh) -> None:
     answer = mesh.gateway()("GET", "/api/users/ann")
     assert answer.status == 401
     assert "rel=login" in answer.headers["link"]
-    after = counts(mesh)
-    changed = {name: after[name] - before[name] for name in after if after[name] != before[name]}
-    assert changed == {"users.db/sqlite_sequence": 1}
+
+    def changed() -> dict[str, int]:
+        """What was written; the event follows the answer."""
+        after = counts(mesh)
+        return {name: after[name] - before[name] for name in after if after[name] != before[name]}
+
+    eventually(changed, "the event of a refusal")
+    assert changed() == {"users.db/sqlite_sequence": 1}

@@ -55,6 +55,7 @@ class House:
         limits: Limits = Limits(),  # noqa: B008 - frozen
         default_timeout: float = 15.0,
         largest: int = 1_000_000,
+        stores: bool = True,
         reflect: bool = False,
         clock: Clock | None = None,
         mint: Mint | None = None,
@@ -74,7 +75,7 @@ class House:
         self.log.addHandler(JsonHandler(self.sink, name))
         self.clients = MeshClients(contract, addresses or {}, self._own_token, allowed=allowed)
         self.stopping = threading.Event()
-        self._default_timeout, self._largest = default_timeout, largest
+        self._default_timeout, self._largest, self._stores = default_timeout, largest, stores
         self.services = build(self._context(folder))
         self.server = self._server(self.services, rules, events or {}, engine, limits, reflect=reflect)
         self.address = f"127.0.0.1:{self.server.start('127.0.0.1:0')}"
@@ -177,7 +178,7 @@ class House:
             Validation(self.contract),
             Events(self.contract, emits, encoder, self.clock, self.log),
         )
-        return chain, Resources(self.database, encoder, self._default_timeout)
+        return chain, Resources(self.database if self._stores else None, encoder, self._default_timeout)
 
 
 def security_of(contract: Contract, rules: Rules | SecurityPolicy) -> SecurityPolicy:

@@ -42,10 +42,12 @@ def keys(metadata: Iterable[tuple[str, str | bytes]]) -> set[str]:
 
 def test_a_call_carries_its_metadata_and_no_word_of_rest(users: users_pb2_grpc.UsersStub) -> None:
     spoof = (("x-envoy-original-path", "/a"), ("x-envoy-original-method", "GET"), ("x-http-status", "204"))
-    told = get(users, "u1", *spoof, ("foo-bin", b"\x00\xff"), ("x-own", "z")).display_name
+    cause = (("x-causation-id", "e1"), ("x-correlation-id", "c1"))
+    told = get(users, "u1", *spoof, *cause, ("foo-bin", b"\x00\xff"), ("x-own", "z")).display_name
     assert "x-own: z" in told
     assert "foo-bin: b'\\x00\\xff'" in told
-    assert not [name for name in ("x-envoy-original", "x-http-status") if name in told]
+    removed = ("x-envoy-original", "x-http-status", "x-causation-id", "x-correlation-id")
+    assert not [name for name in removed if name in told]
 
 
 def test_the_status_header_of_rest_does_not_reach_grpc(users: users_pb2_grpc.UsersStub) -> None:

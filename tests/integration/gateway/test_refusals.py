@@ -168,6 +168,8 @@ def test_the_service_sees_how_the_call_came(rest: Rest) -> None:
         x_envoy_original_method="EVIL",
         x_envoy_max_retries="99",
         x_request_id="mine",
+        x_causation_id="evil",
+        x_correlation_id="evil",
         traceparent="00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
     )
     lines = told.json["displayName"].split("\n")

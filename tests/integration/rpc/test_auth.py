@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from protomesh.testing import FakeClock
+from protomesh.testing import FakeClock, eventually
 from tests.support.house import House
 from tests.support.mint import Mint
 from tests.support.ring import Rings
@@ -185,6 +185,7 @@ def test_a_refusal_leaves_its_event(rings: Rings) -> None:
     house.ask("Say", rings.Note(), house.mint.bearer("u1"))
     house.ask("Chat", [rings.Note()])
     house.ask("Say", rings.Note(), house.mint.bearer("u2", "admin"))
+    eventually(lambda: len(house.outbox()) == 2)
     found = house.outbox()
     assert [row.key for row in found] == [b"u1", b""]
     info = rings.contract.message("mesh.policy.v1.CallInfo")

@@ -11,7 +11,7 @@ from grpc_health.v1 import health_pb2
 from grpc_reflection.v1alpha.reflection_pb2 import ServerReflectionRequest, ServerReflectionResponse
 
 from protomesh.errors import ConfigError, Unavailable
-from protomesh.rpc import Limits, Server, serving
+from protomesh.rpc import Server, serving
 from protomesh.testing import eventually
 from tests.integration.rpc.gates import Gate, beside
 from tests.support.answers import ask
@@ -92,7 +92,7 @@ def test_the_deadline_is_the_caller_s_or_the_default(rings: Rings) -> None:
         left.append(call.deadline - time.monotonic())
         return request
 
-    house = rings(note, limits=Limits(default_timeout=500.0))
+    house = rings(note, default_timeout=500.0)
     house.ask("Say", rings.Note(), timeout=None)
     house.ask("Say", rings.Note(), timeout=2000.0)
     assert 400 < left[0] <= 500
@@ -107,7 +107,7 @@ def test_a_default_deadline_counts_from_the_beginning_of_the_call(rings: Rings) 
         late.append(call.deadline - call.started)
         return request
 
-    house = rings(note, limits=Limits(default_timeout=500.0))
+    house = rings(note, default_timeout=500.0)
     house.ask("Say", rings.Note(), timeout=None)
     assert late == [500.0]
 

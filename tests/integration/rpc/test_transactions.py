@@ -1,5 +1,6 @@
 """The call's transaction and its events, through the whole chain."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,6 +10,7 @@ from sqlalchemy import event, text
 from protomesh import errors
 from protomesh.envelope import from_kafka
 from protomesh.rpc import Call
+from tests.support.answers import Answer
 from tests.support.house import House
 from tests.support.ring import Do, Rings
 
@@ -46,7 +48,7 @@ def rows(house: House) -> list[str]:
         return [row.text for row in work.tx.execute(text("SELECT text FROM said"))] if names else []
 
 
-def raising(error: Exception) -> Do:
+def raising(error: BaseException) -> Do:
     def do(_request: Any, _call: Call) -> Any:
         raise error
 
@@ -59,8 +61,10 @@ def test_rows_and_events_are_committed_together(rings: Rings) -> None:
     assert (rows(house), types(house)) == (["a"], ["ring.after.v1"])
 
 
-@pytest.mark.parametrize("error", [errors.NotFound("no"), ValueError("no")])
-def test_a_failure_leaves_neither_rows_nor_after_events(rings: Rings, error: Exception) -> None:
+@pytest.mark.parametrize(
+    "error", [errors.NotFound("no"), ValueError("no"), SystemExit(3), KeyboardInterrupt()], ids=repr
+)
+def test_a_failure_leaves_neither_rows_nor_after_events(rings: Rings, error: BaseException) -> None:
     house = rings(writes(raising(error)), events=policy(emit("before"), emit("after"), emit("failed")))
     assert house.ask("Say", rings.Note(text="a")).code != "OK"
     assert (rows(house), types(house)) == ([], ["ring.before.v1", "ring.failed.v1"])
@@ -141,12 +145,67 @@ def test_trace_and_cause_travel_in_the_event(rings: Rings) -> None:
     house = rings(writes(), events=policy(emit("after", key="request.text")))
     parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
     carried = (("traceparent", parent), ("x-causation-id", "e1"), ("x-correlation-id", "c1"))
-    house.ask("Say", rings.Note(text="k"), *carried)
+    house.ask("Say", rings.Note(text="k"), house.mint.service("welcome_email"), *carried)
     (row,) = house.outbox()
     found = from_kafka(row.key, row.value, row.headers)
     assert found.traceparent[3:35] == parent[3:35]
     assert found.traceparent[36:52] != parent[36:52], "the event hangs below this call, not below its caller"
     assert (found.causation_id, found.correlation_id, found.key) == ("e1", "c1", "k")
+
+
+@pytest.mark.parametrize("user", ["", "u1"])
+def test_what_caused_a_call_is_believed_of_services_only(rings: Rings, user: str) -> None:
+    """Anybody else could put an event into another's story."""
+    house = rings(events=policy(emit("before"), emit("after")))
+    me = (house.mint.bearer(user),) if user else ()
+    house.ask("Say", rings.Note(), *me, ("x-causation-id", "e1"), ("x-correlation-id", "c1"))
+    found = [from_kafka(row.key, row.value, row.headers) for row in house.outbox()]
+    assert len(found) == 2
+    assert "e1" not in {event.causation_id for event in found}
+    assert "c1" not in {event.correlation_id for event in found}
+
+
+LARGE = "x" * 2000
+"""More than the tests' own limit, in a field that no rule of the contract bounds."""
+
+
+@pytest.mark.parametrize("form", ["protobuf", "json"])
+def test_an_event_too_large_for_kafka_fails_the_call(rings: Rings, form: str) -> None:
+    """It would hold up all events behind it, for ever."""
+    events = {"topics": {"notes": {"format": form}}, "rules": [emit("after")]}
+    house = rings(writes(), events=events, largest=1500)
+    answer = house.ask("Say", rings.Note(text="a", etag=LARGE))
+    assert answer.code == "INVALID_ARGUMENT"
+    assert re.fullmatch(r"the event for topic notes has [23]\d{3} bytes, more than 1500", answer.message), (
+        answer
+    )
+    assert (rows(house), types(house)) == ([], [])
+    assert house.ask("Say", rings.Note(text="a")).code == "OK"
+    assert (rows(house), types(house)) == (["a"], ["ring.after.v1"])
+
+
+def test_an_emitted_event_too_large_for_kafka(rings: Rings) -> None:
+    def say(request: Any, call: Call) -> Any:
+        call.emit("notes", request, type="ring.said.v1")
+        return request
+
+    house = rings(writes(say), events=policy(), largest=1500)
+    assert house.ask("Say", rings.Note(etag=LARGE)).code == "INVALID_ARGUMENT"
+    assert (rows(house), types(house)) == ([], [])
+
+
+def test_an_attempt_too_large_to_be_recorded_is_not_made(rings: Rings) -> None:
+    reached: list[Any] = []
+    house = rings(lambda request, _call: reached.append(request), events=policy(emit("before")), largest=1500)
+    assert house.ask("Say", rings.Note(etag=LARGE)).code == "INVALID_ARGUMENT"
+    assert (reached, types(house)) == ([], [])
+
+
+def test_by_default_a_megabyte_is_too_large(rings: Rings) -> None:
+    house = rings(events=policy(emit("after")))
+    assert house.ask("Say", rings.Note(etag="x" * 990_000)).code == "OK"
+    assert house.ask("Say", rings.Note(etag="x" * 1_000_000)).code == "INVALID_ARGUMENT"
+    assert len(house.outbox()) == 1
 
 
 def test_a_read_writes_nothing(rings: Rings) -> None:
@@ -163,7 +222,7 @@ def test_a_read_emits_nothing(rings: Rings) -> None:
         return request
 
     house = rings(look, events=policy())
-    assert house.ask("Look", rings.Note()).code == "FAILED_PRECONDITION"
+    assert_ours(house, house.ask("Look", rings.Note()), "emits no events")
     assert house.outbox() == []
 
 
@@ -179,9 +238,25 @@ def test_a_stream_has_no_transaction_of_its_own(rings: Rings) -> None:
         call.tx.execute(text("SELECT 1"))
         yield from ()
 
-    answer = rings(ambient).ask("Count", rings.Note())
-    assert answer.code == "FAILED_PRECONDITION"
-    assert "unit_of_work" in answer.message
+    house = rings(ambient)
+    assert_ours(house, house.ask("Count", rings.Note()), "use call.unit_of_work()")
+
+
+@pytest.mark.parametrize("kind", ["Say", "Count"])
+def test_a_service_without_a_database(rings: Rings, kind: str) -> None:
+    def write(_request: Any, call: Call) -> Any:
+        if kind == "Say":
+            return call.tx
+        return iter([call.unit_of_work()])
+
+    house = rings(write, stores=False)
+    assert_ours(house, house.ask(kind, rings.Note()), "this service has no database")
+
+
+def assert_ours(house: House, answer: Answer, why: str) -> None:
+    """A mistake in the program: nothing that its caller could mend, or need to know."""
+    assert (answer.code, answer.message) == ("INTERNAL", "internal error")
+    assert [line for line in house.lines() if line["message"] == "call failed" and why in line["error"]], why
 
 
 def test_a_stream_commits_step_by_step(rings: Rings) -> None:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from protomesh.contract import Contract
 from protomesh.errors import ConfigError
 from protomesh.policy import Caller, Outcome, SecurityPolicy, load_security
+from protomesh.policy.rules import known
 from tests.unit.policy.support import CREATE_ORDER, GET_USER, Rules, call, request, security
 
 NAMES = st.sampled_from(["", "u1", "u2"])
@@ -108,6 +109,32 @@ def test_401_only_where_somebody_could_be_allowed_or_a_condition_asks_who(
         known, frozenset({"admin", "clerk"}), frozenset({"read", "write"}), "mesh", {"team": "a"}, "orders"
     )
     assert not policy.decide(method, everything, call(method), asked).allowed
+
+
+@SLOW
+@given(RULES, METHODS, CALLERS, NAMES)
+def test_who_is_refused_without_a_request_is_refused_with_any(
+    contract: Contract, rules: Rules, method: str, who: Caller, user: str
+) -> None:
+    policy = _policy(contract, rules)
+    refusal = policy.compile_method(method).refusal(who)
+    decision = policy.decide(method, who, call(method), request(contract, method, {"user_id": user}))
+    if refusal is None:
+        return
+    assert not refusal.allowed
+    assert not decision.allowed
+    if decision.outcome is Outcome.UNAUTHENTICATED or known(who):
+        assert refusal.outcome is decision.outcome
+
+
+@SLOW
+@given(RULES, METHODS, CALLERS)
+def test_who_is_named_without_a_condition_is_never_refused_without_a_request(
+    contract: Contract, rules: Rules, method: str, who: Caller
+) -> None:
+    policy = _policy(contract, [{**rule, "when": ""} for rule in rules if not rule["when"]])
+    allowed = policy.decide(method, who, call(method), None).allowed
+    assert (policy.compile_method(method).refusal(who) is None) is allowed
 
 
 BYTES = st.one_of(

@@ -143,7 +143,7 @@ class Denials:
                     for event in told.events:
                         work.add(event)
         except Exception:  # noqa: BLE001 - best effort, and logged in full
-            self._log.exception("the events of %d refusals were not recorded", len(batch))
             with self._changed:
                 for told in batch:
                     told.bucket.left_out += told.refusals
+            self._log.exception("the events of %d refusals were not recorded", len(batch))
