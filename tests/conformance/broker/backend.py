@@ -8,7 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
+from protomesh.broker import Broker
 from protomesh.broker.kafka_python import KafkaPython, Tuning
+from protomesh.testing import MemoryBroker
 
 PATIENCE = 60.0
 """Seconds; generous, for a busy machine."""
@@ -28,7 +30,30 @@ class Backend(Protocol):
         """SIGKILL."""
         ...
 
+    def connect(self) -> Broker: ...
+
     def close(self) -> None: ...
+
+
+class InMemory:
+    """No process, and nothing to kill."""
+
+    address = ""
+
+    def __init__(self) -> None:
+        self._broker = MemoryBroker()
+
+    def start(self) -> None:
+        """It is there."""
+
+    def kill(self) -> None:
+        raise AssertionError("it is no process")
+
+    def connect(self) -> Broker:
+        return self._broker
+
+    def close(self) -> None:
+        """It goes with its last user."""
 
 
 class EmbeddedProcess:
@@ -70,6 +95,9 @@ class EmbeddedProcess:
         self._process.terminate()
         return self._ended()
 
+    def connect(self) -> KafkaPython:
+        return KafkaPython(self.address, TUNING)
+
     def errors(self) -> str:
         """Its standard error so far."""
         return self._errors.read_text()
@@ -87,8 +115,9 @@ class EmbeddedProcess:
         return status
 
 
-def connect(backend: Backend) -> KafkaPython:
-    return KafkaPython(backend.address, TUNING)
+def connect(backend: EmbeddedProcess) -> KafkaPython:
+    """For tests of this one broker."""
+    return backend.connect()
 
 
 def until(holds: Callable[[], bool], what: str) -> None:

@@ -7,20 +7,19 @@ from contextlib import ExitStack, closing
 
 import pytest
 
-from protomesh.broker import Message, Partition, TopicSpec
-from protomesh.broker.kafka_python import KafkaPython
+from protomesh.broker import Broker, Message, Partition, TopicSpec
 from protomesh.errors import Aborted
 from tests.conformance.broker.backend import PATIENCE, Backend, until
 from tests.conformance.broker.clients import Member, new_group, new_topic, read, send_all, settle
 
 
-def _member(broker: KafkaPython, cleanup: ExitStack, group: str, topic: str) -> Member:
+def _member(broker: Broker, cleanup: ExitStack, group: str, topic: str) -> Member:
     member = Member(broker, group, [topic])
     cleanup.callback(member.consumer.close)
     return member
 
 
-def test_members_share_join_and_leave(broker: KafkaPython, cleanup: ExitStack) -> None:
+def test_members_share_join_and_leave(broker: Broker, cleanup: ExitStack) -> None:
     topic, group = new_topic(broker, partitions=6), new_group()
     producer = cleanup.enter_context(closing(broker.producer()))
     first = _member(broker, cleanup, group, topic)
@@ -49,9 +48,7 @@ def _poll_all(*members: Member) -> int:
     return sum(len(member.records) for member in members)
 
 
-def test_a_killed_member_is_replaced(
-    broker: KafkaPython, shared_backend: Backend, cleanup: ExitStack
-) -> None:
+def test_a_killed_member_is_replaced(broker: Broker, shared_backend: Backend, cleanup: ExitStack) -> None:
     topic, group = new_topic(broker, partitions=4), new_group()
     other = subprocess.Popen(
         [sys.executable, "-m", "tests.conformance.broker.member", shared_backend.address, group, topic],
@@ -74,7 +71,7 @@ def _polled(member: Member) -> int:
     return len(member.held)
 
 
-def test_a_group_goes_on_where_it_committed(broker: KafkaPython, cleanup: ExitStack) -> None:
+def test_a_group_goes_on_where_it_committed(broker: Broker, cleanup: ExitStack) -> None:
     topic, group = new_topic(broker), new_group()
     at = Partition(topic, 0)
     admin = cleanup.enter_context(closing(broker.admin()))
@@ -95,7 +92,7 @@ def test_a_group_goes_on_where_it_committed(broker: KafkaPython, cleanup: ExitSt
     assert [record.offset for record in second.records] == [4, 5, 6, 7, 8, 9]
 
 
-def test_only_what_is_held_is_committed(broker: KafkaPython, cleanup: ExitStack) -> None:
+def test_only_what_is_held_is_committed(broker: Broker, cleanup: ExitStack) -> None:
     topic, group = new_topic(broker, partitions=2), new_group()
     send_all(cleanup.enter_context(closing(broker.producer())), [Message(topic, b"k", b"v", partition=0)])
     first, second = _member(broker, cleanup, group, topic), _member(broker, cleanup, group, topic)
@@ -108,7 +105,7 @@ def test_only_what_is_held_is_committed(broker: KafkaPython, cleanup: ExitStack)
         first.consumer.seek(other, 0)
 
 
-def test_seek_pause_and_resume(broker: KafkaPython, cleanup: ExitStack) -> None:
+def test_seek_pause_and_resume(broker: Broker, cleanup: ExitStack) -> None:
     topic, group = new_topic(broker, partitions=2), new_group()
     zero, one = Partition(topic, 0), Partition(topic, 1)
     producer = cleanup.enter_context(closing(broker.producer()))
@@ -129,7 +126,7 @@ def test_seek_pause_and_resume(broker: KafkaPython, cleanup: ExitStack) -> None:
     assert [record.offset for record in read(member.consumer, 5)] == [15, 16, 17, 18, 19]
 
 
-def test_a_seek_at_assignment_decides_what_comes_first(broker: KafkaPython, cleanup: ExitStack) -> None:
+def test_a_seek_at_assignment_decides_what_comes_first(broker: Broker, cleanup: ExitStack) -> None:
     topic, group = new_topic(broker), new_group()
     send_all(cleanup.enter_context(closing(broker.producer())), [Message(topic, b"k", b"v")] * 10)
 
@@ -142,7 +139,7 @@ def test_a_seek_at_assignment_decides_what_comes_first(broker: KafkaPython, clea
     assert [record.offset for record in read(consumer, 3)] == [7, 8, 9]
 
 
-def test_a_topic_may_come_after_its_subscriber(broker: KafkaPython, cleanup: ExitStack) -> None:
+def test_a_topic_may_come_after_its_subscriber(broker: Broker, cleanup: ExitStack) -> None:
     topic, group = f"later-{new_group()}", new_group()
     member = _member(broker, cleanup, group, topic)
     member.poll()

@@ -11,7 +11,7 @@ from kafka.admin import ConfigResource
 from kafka.errors import KafkaError
 from kafka.structs import OffsetAndMetadata
 
-from protomesh.broker.kafka_python import KafkaPython
+from protomesh.broker import Broker
 from protomesh.broker.kafka_python.rejoin import keep_finished_joins
 from tests.conformance.broker.backend import PATIENCE, TUNING, Backend, until
 from tests.conformance.broker.clients import new_group, new_topic
@@ -50,7 +50,7 @@ def _values(consumer: KafkaConsumer, at: TopicPartition, count: int) -> list[byt
     return found
 
 
-def test_seek_by_time(broker: KafkaPython, shared_backend: Backend, consumer: KafkaConsumer) -> None:
+def test_seek_by_time(broker: Broker, shared_backend: Backend, consumer: KafkaConsumer) -> None:
     at = TopicPartition(new_topic(broker), 0)
     _write(shared_backend, at.topic, 10)
     found = consumer.offsets_for_times({at: 1_900_000_004_500})
@@ -60,13 +60,13 @@ def test_seek_by_time(broker: KafkaPython, shared_backend: Backend, consumer: Ka
 
 
 @pytest.mark.parametrize("acks", [0, 1, "all"])
-def test_acks(broker: KafkaPython, shared_backend: Backend, consumer: KafkaConsumer, acks: object) -> None:
+def test_acks(broker: Broker, shared_backend: Backend, consumer: KafkaConsumer, acks: object) -> None:
     at = TopicPartition(new_topic(broker), 0)
     _write(shared_backend, at.topic, 20, acks=acks, enable_idempotence=acks == "all")
     assert _values(consumer, at, 20) == [str(n).encode() for n in range(20)]
 
 
-def test_compressed_batches(broker: KafkaPython, shared_backend: Backend, consumer: KafkaConsumer) -> None:
+def test_compressed_batches(broker: Broker, shared_backend: Backend, consumer: KafkaConsumer) -> None:
     at = TopicPartition(new_topic(broker), 0)
     _write(shared_backend, at.topic, 50, compression_type="gzip", linger_ms=50)
     assert _values(consumer, at, 50) == [str(n).encode() for n in range(50)]
@@ -75,7 +75,7 @@ def test_compressed_batches(broker: KafkaPython, shared_backend: Backend, consum
 
 
 def test_delete_records(
-    broker: KafkaPython, shared_backend: Backend, admin: KafkaAdminClient, consumer: KafkaConsumer
+    broker: Broker, shared_backend: Backend, admin: KafkaAdminClient, consumer: KafkaConsumer
 ) -> None:
     at = TopicPartition(new_topic(broker), 0)
     _write(shared_backend, at.topic, 10)
@@ -84,7 +84,7 @@ def test_delete_records(
     assert _values(consumer, at, 6) == [str(n).encode() for n in range(4, 10)]
 
 
-def test_more_partitions(broker: KafkaPython, admin: KafkaAdminClient) -> None:
+def test_more_partitions(broker: Broker, admin: KafkaAdminClient) -> None:
     topic = new_topic(broker, partitions=2)
     admin.create_partitions({topic: 5})
     until(lambda: len(admin.describe_topics([topic])[0]["partitions"]) == 5, "five partitions")
@@ -92,7 +92,7 @@ def test_more_partitions(broker: KafkaPython, admin: KafkaAdminClient) -> None:
         admin.create_partitions({topic: 3})
 
 
-def test_topic_settings(broker: KafkaPython, admin: KafkaAdminClient) -> None:
+def test_topic_settings(broker: Broker, admin: KafkaAdminClient) -> None:
     topic = new_topic(broker, retention_ms="12345")
     assert _setting(admin, topic, "retention.ms") == "12345"
     assert _setting(admin, topic, "cleanup.policy") == "delete"
@@ -107,7 +107,7 @@ def _setting(admin: KafkaAdminClient, topic: str, name: str) -> str:
 
 
 def test_groups_can_be_looked_at_and_deleted(
-    broker: KafkaPython, admin: KafkaAdminClient, shared_backend: Backend, cleanup: ExitStack
+    broker: Broker, admin: KafkaAdminClient, shared_backend: Backend, cleanup: ExitStack
 ) -> None:
     topic, group = new_topic(broker), new_group()
     at = TopicPartition(topic, 0)
@@ -127,7 +127,7 @@ def test_groups_can_be_looked_at_and_deleted(
 
 
 def test_a_static_member_comes_back_without_a_rebalance(
-    broker: KafkaPython, shared_backend: Backend, cleanup: ExitStack
+    broker: Broker, shared_backend: Backend, cleanup: ExitStack
 ) -> None:
     topic, group = new_topic(broker, partitions=2), new_group()
     settings = TUNING.consumer(shared_backend.address, group)
@@ -153,7 +153,7 @@ def test_a_static_member_comes_back_without_a_rebalance(
 
 
 def test_bytes_that_are_no_request_end_the_connection_and_nothing_else(
-    broker: KafkaPython, shared_backend: Backend, cleanup: ExitStack
+    broker: Broker, shared_backend: Backend, cleanup: ExitStack
 ) -> None:
     host, _, port = shared_backend.address.rpartition(":")
     for garbage in (

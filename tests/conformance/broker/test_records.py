@@ -5,14 +5,13 @@ from contextlib import ExitStack, closing
 
 import pytest
 
-from protomesh.broker import Message, Tail, partition_for
-from protomesh.broker.kafka_python import KafkaPython
+from protomesh.broker import Broker, Message, Tail, partition_for
 from protomesh.errors import Aborted, FailedPrecondition, InvalidArgument, NotFound
 from tests.conformance.broker.backend import PATIENCE, until
 from tests.conformance.broker.clients import Outcomes, new_topic, read, send_all
 
 
-def test_a_record_comes_back_as_it_was_sent(broker: KafkaPython, cleanup: ExitStack) -> None:
+def test_a_record_comes_back_as_it_was_sent(broker: Broker, cleanup: ExitStack) -> None:
     topic = new_topic(broker)
     producer = cleanup.enter_context(closing(broker.producer()))
     sent = [
@@ -29,7 +28,7 @@ def test_a_record_comes_back_as_it_was_sent(broker: KafkaPython, cleanup: ExitSt
     assert [r.offset for r in found] == [0, 1, 2, 3]
 
 
-def test_a_key_stays_in_its_partition_and_in_order(broker: KafkaPython, cleanup: ExitStack) -> None:
+def test_a_key_stays_in_its_partition_and_in_order(broker: Broker, cleanup: ExitStack) -> None:
     topic = new_topic(broker, partitions=7)
     producer = cleanup.enter_context(closing(broker.producer()))
     send_all(producer, [Message(topic, f"k{n % 50}".encode(), str(n).encode()) for n in range(2000)])
@@ -44,7 +43,7 @@ def test_a_key_stays_in_its_partition_and_in_order(broker: KafkaPython, cleanup:
     assert all(numbers == sorted(numbers) for numbers in by_key.values())
 
 
-def test_a_partition_may_be_named(broker: KafkaPython, cleanup: ExitStack) -> None:
+def test_a_partition_may_be_named(broker: Broker, cleanup: ExitStack) -> None:
     topic = new_topic(broker, partitions=3)
     producer = cleanup.enter_context(closing(broker.producer()))
     assert producer.partitions(topic) == 3
@@ -55,7 +54,7 @@ def test_a_partition_may_be_named(broker: KafkaPython, cleanup: ExitStack) -> No
     assert sorted(record.partition for record in found) == [0, 1, 2]
 
 
-def test_records_without_key_are_spread(broker: KafkaPython, cleanup: ExitStack) -> None:
+def test_records_without_key_are_spread(broker: Broker, cleanup: ExitStack) -> None:
     topic = new_topic(broker, partitions=4)
     send_all(
         cleanup.enter_context(closing(broker.producer())), [Message(topic, None, b"v") for _ in range(8)]
@@ -64,7 +63,7 @@ def test_records_without_key_are_spread(broker: KafkaPython, cleanup: ExitStack)
     assert {record.partition for record in found} == {0, 1, 2, 3}
 
 
-def test_a_poll_keeps_its_limit(broker: KafkaPython, cleanup: ExitStack) -> None:
+def test_a_poll_keeps_its_limit(broker: Broker, cleanup: ExitStack) -> None:
     topic = new_topic(broker)
     send_all(cleanup.enter_context(closing(broker.producer())), [Message(topic, b"k", b"v")] * 120)
     reader = cleanup.enter_context(closing(broker.reader(Tail((topic,), beginning=True))))
@@ -76,7 +75,7 @@ def test_a_poll_keeps_its_limit(broker: KafkaPython, cleanup: ExitStack) -> None
     assert seen == list(range(120))
 
 
-def test_a_reader_from_now_sees_only_what_comes(broker: KafkaPython, cleanup: ExitStack) -> None:
+def test_a_reader_from_now_sees_only_what_comes(broker: Broker, cleanup: ExitStack) -> None:
     topic = new_topic(broker, partitions=2)
     producer = cleanup.enter_context(closing(broker.producer()))
     send_all(producer, [Message(topic, str(n).encode(), b"old") for n in range(20)])
@@ -87,7 +86,7 @@ def test_a_reader_from_now_sees_only_what_comes(broker: KafkaPython, cleanup: Ex
         reader.commit({})
 
 
-def test_what_does_not_exist_is_not_found_at_once(broker: KafkaPython, cleanup: ExitStack) -> None:
+def test_what_does_not_exist_is_not_found_at_once(broker: Broker, cleanup: ExitStack) -> None:
     producer = cleanup.enter_context(closing(broker.producer()))
     with pytest.raises(NotFound):
         producer.send(Message("no-such-topic", b"k", b"v"), Outcomes().of(0))
@@ -97,7 +96,7 @@ def test_what_does_not_exist_is_not_found_at_once(broker: KafkaPython, cleanup: 
         producer.send(Message(new_topic(broker), None, None), Outcomes().of(0))
 
 
-def test_no_record_overtakes_one_that_is_too_large(broker: KafkaPython, cleanup: ExitStack) -> None:
+def test_no_record_overtakes_one_that_is_too_large(broker: Broker, cleanup: ExitStack) -> None:
     topic = new_topic(broker, partitions=2)
     producer = cleanup.enter_context(closing(broker.producer()))
     send_all(producer, [Message(topic, b"k", b"first")])
@@ -131,7 +130,7 @@ def test_no_record_overtakes_one_that_is_too_large(broker: KafkaPython, cleanup:
     assert found == [b"first", b"last"]
 
 
-def test_a_topic_may_take_larger_records(broker: KafkaPython, cleanup: ExitStack) -> None:
+def test_a_topic_may_take_larger_records(broker: Broker, cleanup: ExitStack) -> None:
     topic = new_topic(broker, max_message_bytes="5000000")
     send_all(cleanup.enter_context(closing(broker.producer())), [Message(topic, b"k", b"x" * 3_000_000)])
     (record,) = read(cleanup.enter_context(closing(broker.reader(Tail((topic,), beginning=True)))), 1)

@@ -9,12 +9,12 @@ import pytest
 from protomesh.broker import Message, Partition, Tail
 from protomesh.broker.kafka_python import KafkaPython
 from protomesh.errors import Unavailable
-from tests.conformance.broker.backend import PATIENCE, TUNING, Backend, connect, until
+from tests.conformance.broker.backend import PATIENCE, TUNING, Backend, until
 from tests.conformance.broker.clients import Member, Outcomes, new_group, new_topic, read, send_all, settle
 
 
 def test_a_kill_loses_nothing_that_was_acknowledged(backend: Backend, cleanup: ExitStack) -> None:
-    broker = connect(backend)
+    broker = backend.connect()
     topic, group = new_topic(broker, partitions=3), new_group()
     with closing(broker.producer()) as producer:
         send_all(producer, [Message(topic, str(n).encode(), str(n).encode()) for n in range(2000)])
@@ -30,7 +30,7 @@ def test_a_kill_loses_nothing_that_was_acknowledged(backend: Backend, cleanup: E
 
 
 def test_kills_under_a_live_producer_and_consumer(backend: Backend, cleanup: ExitStack) -> None:
-    broker = connect(backend)
+    broker = backend.connect()
     topic, group = new_topic(broker, partitions=2), new_group()
     producer = cleanup.enter_context(closing(broker.producer()))
     member = Member(broker, group, [topic])

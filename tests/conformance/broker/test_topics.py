@@ -4,14 +4,13 @@ from contextlib import ExitStack, closing
 
 import pytest
 
-from protomesh.broker import Message, Tail, TopicSpec
-from protomesh.broker.kafka_python import KafkaPython
+from protomesh.broker import Broker, Message, Tail, TopicSpec
 from protomesh.errors import InvalidArgument, NotFound
 from tests.conformance.broker.backend import until
 from tests.conformance.broker.clients import new_topic, read, send_all
 
 
-def test_creating_twice_leaves_the_first(broker: KafkaPython, cleanup: ExitStack) -> None:
+def test_creating_twice_leaves_the_first(broker: Broker, cleanup: ExitStack) -> None:
     admin = cleanup.enter_context(closing(broker.admin()))
     admin.ping()
     topic = new_topic(broker, partitions=3)
@@ -22,7 +21,7 @@ def test_creating_twice_leaves_the_first(broker: KafkaPython, cleanup: ExitStack
     admin.create([])
 
 
-def test_what_kafka_would_not_take_is_refused(broker: KafkaPython, cleanup: ExitStack) -> None:
+def test_what_kafka_would_not_take_is_refused(broker: Broker, cleanup: ExitStack) -> None:
     admin = cleanup.enter_context(closing(broker.admin()))
     for spec in (TopicSpec("no spaces"), TopicSpec("zero", partitions=0), TopicSpec("x" * 250)):
         with pytest.raises(InvalidArgument):
@@ -31,7 +30,7 @@ def test_what_kafka_would_not_take_is_refused(broker: KafkaPython, cleanup: Exit
         admin.create([TopicSpec("bad-number", config={"retention.ms": "soon"})])
 
 
-def test_a_deleted_topic_comes_back_empty(broker: KafkaPython, cleanup: ExitStack) -> None:
+def test_a_deleted_topic_comes_back_empty(broker: Broker, cleanup: ExitStack) -> None:
     admin = cleanup.enter_context(closing(broker.admin()))
     topic = new_topic(broker)
     with closing(broker.producer()) as producer:
