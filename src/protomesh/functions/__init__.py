@@ -6,8 +6,9 @@ from protomesh.functions.decorator import function, spec_of
 from protomesh.functions.discovery import check_messages, check_topics, discover
 from protomesh.functions.event import Event
 from protomesh.functions.health import FunctionHealth, HealthLog
+from protomesh.functions.lifeline import create_dead_letter_topics
 from protomesh.functions.outcomes import DeadLetter, Drop, Retry
-from protomesh.functions.runtime import Runtime, create_dead_letter_topics
+from protomesh.functions.runtime import Runtime
 from protomesh.functions.spec import FunctionSpec
 from protomesh.functions.surroundings import Surroundings
 from protomesh.lanes import Retries

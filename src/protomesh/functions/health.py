@@ -24,7 +24,7 @@ class FunctionHealth:
 
     @property
     def consuming(self) -> bool:
-        """Whether it has joined its group and its broker answers, however its handlers and letters fare."""
+        """Whether it has joined its group, however its handlers and letters fare."""
         return self.lanes.state is LanesState.READY
 
 

@@ -7,21 +7,17 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from protomesh.broker import Broker, TopicSpec
+from protomesh.broker import Broker
 from protomesh.clock import Clock, SystemClock
 from protomesh.context import Clients
 from protomesh.contract import Contract
-from protomesh.errors import MeshError
 from protomesh.functions.discovery import check_messages, check_topics
 from protomesh.functions.health import FunctionHealth
 from protomesh.functions.invoker import Invoker
+from protomesh.functions.lifeline import Lifeline
 from protomesh.functions.spec import FunctionSpec
 from protomesh.functions.surroundings import Surroundings
 from protomesh.lanes import Lanes, LanesState, Limits, Pace
-
-_AGAIN = 1.0
-_DEAD_LETTER_CONFIG = {"retention.ms": "-1", "max.message.bytes": str(16 * 1024 * 1024)}
-"""Dead letters wait for a person, however long, and are larger than their events by our headers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +54,7 @@ class Runtime:
         self._broker = broker
         self._clock = clock or SystemClock()
         self._log = log or logging.getLogger("protomesh.functions")
-        self._stopping = threading.Event()
-        self._preparing = threading.Thread(target=self._prepare, name="functions-prepare", daemon=True)
-        self._trouble = ""
+        self._lifeline = Lifeline(functions, broker, self._consume, self._clock, self._log)
         around = Surroundings(contract, broker, self._clock, state_dir, self._log)
         self._parts = {
             spec.name: self._part(spec, around.invoker(spec, clients(spec.name)), limits, pace)
@@ -69,13 +63,11 @@ class Runtime:
 
     def start(self) -> None:
         """Returns at once. Consumption begins when the dead-letter topics exist."""
-        self._preparing.start()
+        self._lifeline.start()
 
     def stop(self, grace: float) -> None:
         """Let what runs end, at most `grace` seconds for all functions together, then leave the groups."""
-        self._stopping.set()
-        if self._preparing.ident is not None:
-            self._preparing.join()
+        self._lifeline.stop()
         ends = [
             threading.Thread(target=part.lanes.stop, args=(grace,), daemon=True)
             for part in self._parts.values()
@@ -86,6 +78,7 @@ class Runtime:
             end.join()
         for part in self._parts.values():
             part.invoker.dead_letters.close()
+        self._lifeline.close()
 
     def health(self) -> Mapping[str, FunctionHealth]:
         """Of every function by its name. Cheap."""
@@ -96,8 +89,8 @@ class Runtime:
         stuck = part.invoker.dead_letters.stuck()
         overdue = lanes.longest > part.spec.timeout
         state, note = lanes.state, lanes.note
-        if state is LanesState.STARTING and self._trouble:
-            state, note = LanesState.DEGRADED, self._trouble
+        if state in {LanesState.STARTING, LanesState.READY} and self._lifeline.trouble:
+            state, note = LanesState.DEGRADED, self._lifeline.trouble
         elif state is LanesState.READY and stuck.count:
             state, note = (
                 LanesState.DEGRADED,
@@ -122,27 +115,6 @@ class Runtime:
         )
         return _Part(spec, lanes, invoker)
 
-    def _prepare(self) -> None:
-        """Create the dead-letter topics, as soon as there is a broker, then start."""
-        while not self._stopping.is_set():
-            try:
-                create_dead_letter_topics([part.spec for part in self._parts.values()], self._broker)
-            except MeshError as error:
-                if self._trouble != error.message:
-                    self._log.warning("dead-letter topics not created yet: %s", error)
-                self._trouble = error.message
-                self._clock.sleep(_AGAIN, self._stopping)
-            else:
-                self._trouble = ""
-                for part in self._parts.values():
-                    part.lanes.start()
-                return
-
-
-def create_dead_letter_topics(functions: Sequence[FunctionSpec], broker: Broker) -> None:
-    """Those that do not exist. Raises Unavailable."""
-    admin = broker.admin()
-    try:
-        admin.create([TopicSpec(spec.dead_letter_topic, 1, _DEAD_LETTER_CONFIG) for spec in functions])
-    finally:
-        admin.close()
+    def _consume(self) -> None:
+        for part in self._parts.values():
+            part.lanes.start()

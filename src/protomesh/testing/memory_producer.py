@@ -27,7 +27,7 @@ class Home(Protocol):
 
 
 class MemoryProducer:
-    """`protomesh.broker.Producer`. `done` is called in the thread that sends, or that brings the broker back."""
+    """`protomesh.broker.Producer`. `done` is called by the thread that sends, or that ends an absence."""
 
     def __init__(self, broker: Home) -> None:
         self._broker = broker

@@ -46,8 +46,11 @@ class BrokerProcess:
         self._port = int(self.address.rpartition(":")[2])
 
     def kill(self) -> None:
+        """Also one that is dead already."""
         self._process.kill()
-        self._process.communicate()
+        self._process.wait()
+        assert self._process.stdout is not None
+        self._process.stdout.close()
 
     def restart(self) -> None:
         self._start()
