@@ -17,43 +17,49 @@ REASON_LENGTH = 500
     timeout="30s",
 )
 def fulfil_order(event: Event[Order], ctx: FunctionContext) -> None:
-    """The event may be old by now, so the order is read anew."""
-    orders = ctx.stub(OrdersStub)
-    try:
-        order = orders.GetOrder(GetOrderRequest(user_id=event.data.user_id, order_id=event.data.id))
-    except NotFound:
-        raise Drop("the order is gone") from None
+    """The event may be old by now, so the order is read anew, and after a refusal once more."""
+    order = look(event, ctx)
     if order.state == Order.STATE_PLACED:
-        settle(order, ctx)
-    elif order.state != Order.STATE_CONFIRMED:
-        # Rejected or called off; an earlier try may have reserved before it could see that.
-        release(order, ctx)
+        refusal = settle(order, ctx)
+        if refusal is None:
+            return
+        reject(order, refusal, ctx)
+        order = look(event, ctx)
+    if order.state in {Order.STATE_REJECTED, Order.STATE_CANCELLED}:
+        # Only now: what was given back cannot be reserved again, so that a repeated try would not see why.
+        release(order.id, ctx)
 
 
-def settle(order: Order, ctx: FunctionContext) -> None:
-    """Reserve all of it and confirm; what refuses for good leads to a rejection."""
+def look(event: Event[Order], ctx: FunctionContext) -> Order:
+    """The order as it is now."""
+    request = GetOrderRequest(user_id=event.data.user_id, order_id=event.data.id)
+    try:
+        return ctx.stub(OrdersStub).GetOrder(request)
+    except NotFound:
+        release(event.data.id, ctx)
+        raise Drop("the order is gone") from None
+
+
+def settle(order: Order, ctx: FunctionContext) -> str | None:
+    """Reserve all of it and confirm. Returns what refuses for good, None when it is confirmed."""
     lines = [StockLine(product_id=line.product_id, quantity=line.quantity) for line in order.lines]
-    orders = ctx.stub(OrdersStub)
     try:
         ctx.stub(CatalogStub).ReserveStock(ReserveStockRequest(order_id=order.id, lines=lines))
-        orders.ConfirmOrder(ConfirmOrderRequest(order_id=order.id))
+        ctx.stub(OrdersStub).ConfirmOrder(ConfirmOrderRequest(order_id=order.id))
     except (FailedPrecondition, NotFound) as refusal:
-        release(order, ctx)
-        reject(order, ctx, refusal.message)
+        return refusal.message
+    return None
 
 
-def release(order: Order, ctx: FunctionContext) -> None:
-    """Give back what was reserved, if anything was."""
-    try:
-        ctx.stub(CatalogStub).ReleaseStock(ReleaseStockRequest(order_id=order.id))
-    except NotFound:
-        ctx.log.info("order %s: nothing was reserved", order.id)
-
-
-def reject(order: Order, ctx: FunctionContext, reason: str) -> None:
+def reject(order: Order, reason: str, ctx: FunctionContext) -> None:
     """Unless the buyer was faster and called it off, or removed it."""
     request = RejectOrderRequest(order_id=order.id, reason=reason[:REASON_LENGTH])
     try:
         ctx.stub(OrdersStub).RejectOrder(request)
     except (FailedPrecondition, NotFound) as refusal:
-        raise Drop(f"not rejected: {refusal.message}") from None
+        ctx.log.info("order %s: not rejected: %s", order.id, refusal.message)
+
+
+def release(order_id: str, ctx: FunctionContext) -> None:
+    """Give back what was reserved, if anything was and `release_order` was not faster."""
+    ctx.stub(CatalogStub).ReleaseStock(ReleaseStockRequest(order_id=order_id))

@@ -30,22 +30,27 @@ class Shop:
             id="o1", user_id="u1", state=state, lines=[OrderLine(product_id="tea", quantity=2)]
         )
         self.reserved: dict[str, int] = {}
+        self.released: set[str] = set()
         self.fails = fails
 
-    def _maybe_fail(self, call: str) -> None:
-        if call in self.fails:
-            self.fails.remove(call)
-            raise Unavailable(f"{call} got no answer")
+    def passes(self, when: str, call: str) -> None:
+        """For a test that wants something to happen `before` or `after` a call."""
 
     def GetOrder(self, request: GetOrderRequest) -> Order:
         """As in the contract."""
-        self._maybe_fail("GetOrder")
+        self.passes("before", "GetOrder")
         if request.order_id != self.order.id:
             raise NotFound("no such order")
-        return self.order
+        answer = Order()
+        answer.CopyFrom(self.order)
+        self._done("GetOrder")
+        return answer
 
     def ReserveStock(self, request: ReserveStockRequest) -> Reservation:
-        """Once per order."""
+        """Once per order, and never after a release."""
+        self.passes("before", "ReserveStock")
+        if request.order_id in self.released:
+            raise FailedPrecondition(f"the stock of order {request.order_id} was given back")
         (line,) = request.lines
         if line.product_id != "tea":
             raise NotFound(f"no product {line.product_id}")
@@ -54,13 +59,14 @@ class Shop:
                 raise FailedPrecondition("only 1 of tea is left")
             self.stock -= line.quantity
             self.reserved[request.order_id] = line.quantity
-        self._maybe_fail("ReserveStock")
+        self._done("ReserveStock")
         return Reservation(order_id=request.order_id, lines=request.lines)
 
     def ReleaseStock(self, request: ReleaseStockRequest) -> Empty:
         """Once per order."""
+        self.released.add(request.order_id)
         self.stock += self.reserved.pop(request.order_id, 0)
-        self._maybe_fail("ReleaseStock")
+        self._done("ReleaseStock")
         return Empty()
 
     def ConfirmOrder(self, request: ConfirmOrderRequest) -> Order:
@@ -73,12 +79,20 @@ class Shop:
         return self._move(request.order_id, Order.STATE_REJECTED, "RejectOrder")
 
     def _move(self, order_id: str, state: "Order.State.ValueType", call: str) -> Order:
+        self.passes("before", call)
         assert order_id == self.order.id
         if self.order.state not in {Order.STATE_PLACED, state}:
             raise FailedPrecondition("the order is settled")
         self.order.state = state
-        self._maybe_fail(call)
+        self._done(call)
         return self.order
+
+    def _done(self, call: str) -> None:
+        """Done, though whoever called may not hear of it."""
+        self.passes("after", call)
+        if call in self.fails:
+            self.fails.remove(call)
+            raise Unavailable(f"{call} got no answer")
 
 
 def fulfil(tmp_path: Path, shop: Shop) -> FunctionHarness:
@@ -124,18 +138,21 @@ def test_an_order_called_off_gives_back_what_was_reserved(tmp_path: Path) -> Non
     assert (shop.order.state, shop.stock) == (Order.STATE_CANCELLED, 5)
 
 
-class BuyerChangesTheirMind(Shop):
-    """Calls the order off while its stock is being reserved."""
+@pytest.mark.parametrize("given_back", [False, True])
+def test_an_order_called_off_between_reading_and_confirming_keeps_no_stock(
+    tmp_path: Path, given_back: bool
+) -> None:
+    class Buyer(Shop):
+        """Calls the order off while its stock is being reserved; its stock may be given back, too."""
 
-    def ReserveStock(self, request: ReserveStockRequest) -> Reservation:
-        """As in the contract."""
-        answer = super().ReserveStock(request)
-        self.order.state = Order.STATE_CANCELLED
-        return answer
+        def passes(self, when: str, call: str) -> None:
+            """As in Shop."""
+            if (when, call) == ("after", "ReserveStock"):
+                self.order.state = Order.STATE_CANCELLED
+                if given_back:
+                    self.ReleaseStock(ReleaseStockRequest(order_id="o1"))
 
-
-def test_an_order_called_off_between_reading_and_confirming_gives_back_its_stock(tmp_path: Path) -> None:
-    shop = BuyerChangesTheirMind(stock=5, state=Order.STATE_PLACED, fails=[])
+    shop = Buyer(stock=5, state=Order.STATE_PLACED, fails=[])
     fulfil(tmp_path, shop)
     assert (shop.order.state, shop.stock) == (Order.STATE_CANCELLED, 5)
 
@@ -145,3 +162,18 @@ def test_an_order_that_is_gone_is_left_alone(tmp_path: Path) -> None:
     shop.order.id = "another"
     fulfil(tmp_path, shop)
     assert shop.stock == 5
+
+
+def test_an_order_that_is_gone_keeps_nothing_of_an_earlier_try(tmp_path: Path) -> None:
+    class Removed(Shop):
+        """An admin removes the order while its confirmation gets no answer."""
+
+        def passes(self, when: str, call: str) -> None:
+            """As in Shop."""
+            if (when, call) == ("before", "ConfirmOrder"):
+                self.order.id = "another"
+                raise Unavailable("ConfirmOrder got no answer")
+
+    shop = Removed(stock=5, state=Order.STATE_PLACED, fails=[])
+    fulfil(tmp_path, shop)
+    assert (shop.stock, shop.reserved) == (5, {})
