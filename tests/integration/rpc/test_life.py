@@ -109,7 +109,7 @@ def test_a_default_deadline_counts_from_the_beginning_of_the_call(rings: Rings) 
 
     house = rings(note, default_timeout=500.0)
     house.ask("Say", rings.Note(), timeout=None)
-    assert late == [500.0]
+    assert late == [pytest.approx(500.0, abs=1e-6)]  # a difference of two clock readings
 
 
 def test_a_caller_whose_time_is_over_learns_it(rings: Rings) -> None:
