@@ -5,6 +5,7 @@ from collections.abc import Callable
 from protomesh.app.keys import ServiceToken, signer
 from protomesh.app.policies import load_events_policy
 from protomesh.app.process import Process, ready, run
+from protomesh.app.transport import certificate, for_clients
 from protomesh.broker.kafka_python import KafkaPython, Tuning
 from protomesh.functions import HealthLog, Runtime, discover
 from protomesh.rpc import MeshClients
@@ -19,11 +20,13 @@ def main(process: Process) -> None:
     """Run the functions until the process is told to stop."""
     sign = signer(process.state_dir, process.clock, process.environment)
     opened: list[MeshClients] = []
+    tls = for_clients(process, certificate(process))
 
     def clients(function: str) -> MeshClients:
         """Each function calls with its own identity, `service:<function>`."""
         token = ServiceToken(function, process.manifest.mesh.name, sign, process.clock)
-        opened.append(MeshClients(process.contract, process.addresses(), token, allowed=process.allowed()))
+        made = MeshClients(process.contract, process.addresses(), token, allowed=process.allowed(), tls=tls)
+        opened.append(made)
         return opened[-1]
 
     runtime = Runtime(

@@ -9,6 +9,7 @@ from prometheus_client import CollectorRegistry
 from protomesh.app.keys import ServiceToken, signer
 from protomesh.app.policies import load_events_policy, load_security_policy
 from protomesh.app.process import Process, ready, run
+from protomesh.app.transport import certificate, for_clients, for_server
 from protomesh.app.verifier import verifier
 from protomesh.context import Context
 from protomesh.observe import CallMetrics, serve_metrics
@@ -16,12 +17,14 @@ from protomesh.policy import EventsPolicy
 from protomesh.rpc import (
     Auth,
     Call,
+    Current,
     Denials,
     Encoder,
     Events,
     Interceptor,
     Limits,
     MeshClients,
+    Peers,
     Resources,
     Server,
     Status,
@@ -50,8 +53,9 @@ def _main(process: Process, services: Mapping[str, Build], migrations: Path | No
     encoder = Encoder(
         process.name, {name: topic.format for name, topic in events.topics.items()}, process.clock
     )
+    own = certificate(process)
     database = open_database(process, migrations)
-    clients = open_clients(process)
+    clients = open_clients(process, own)
     context = Context(
         name=process.name,
         environment=process.environment,
@@ -69,11 +73,12 @@ def _main(process: Process, services: Mapping[str, Build], migrations: Path | No
     server = Server(
         process.contract,
         {service: build(context) for service, build in services.items()},
-        chain(process, events, encoder, registry, denials),
+        chain(process, events, encoder, registry, denials, certified=for_server(process, own)),
         lambda method, grpc_context: Call(method, grpc_context, resources),
         engine=settings.engine,
         limits=limits,
         reflect=process.environment == "development",
+        tls=own,
     )
     address = f"{process.settings.host}:{_port(process)}"
     server.start(address)
@@ -88,7 +93,13 @@ def _main(process: Process, services: Mapping[str, Build], migrations: Path | No
 
 
 def chain(
-    process: Process, policy: EventsPolicy, encoder: Encoder, registry: CollectorRegistry, denials: Denials
+    process: Process,
+    policy: EventsPolicy,
+    encoder: Encoder,
+    registry: CollectorRegistry,
+    denials: Denials,
+    *,
+    certified: Peers | None = None,
 ) -> Sequence[Interceptor]:
     """The interceptors, outermost first."""
     contract, clock, log = process.contract, process.clock, logging.getLogger(process.name)
@@ -96,7 +107,7 @@ def chain(
     return (
         Status(contract, log),
         Telemetry(process.name, CallMetrics(registry), process.sink),
-        Auth(contract, security, verifier(process, security), clock, denials),
+        Auth(contract, security, verifier(process, security), clock, denials, certified=certified),
         Validation(contract),
         Events(contract, policy, encoder, clock, log),
     )
@@ -111,11 +122,17 @@ def open_database(process: Process, migrations: Path | None) -> SqlDatabase:
     return SqlDatabase(engine, process.clock, Bell(bell_path(process.state_dir, process.name)))
 
 
-def open_clients(process: Process) -> MeshClients:
+def open_clients(process: Process, own: Current | None) -> MeshClients:
     """Clients of the services that mesh.toml [flows] lets this one call."""
     sign = signer(process.state_dir, process.clock, process.environment)
     token = ServiceToken(process.name, process.manifest.mesh.name, sign, process.clock)
-    return MeshClients(process.contract, process.addresses(), token, allowed=process.allowed())
+    return MeshClients(
+        process.contract,
+        process.addresses(),
+        token,
+        allowed=process.allowed(),
+        tls=for_clients(process, own),
+    )
 
 
 def _port(process: Process) -> int:

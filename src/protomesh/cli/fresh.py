@@ -4,9 +4,11 @@ import tempfile
 from pathlib import Path
 
 from protomesh.app.generate import generate
-from protomesh.app.supervisor.gateway_files import extras
+from protomesh.app.supervisor.gateway_files import certificates, extras
 from protomesh.cli.loaded import Loaded
+from protomesh.cli.project import STATE
 from protomesh.gateway import GatewayFiles, render_static
+from protomesh.settings import ProcessSettings
 
 GATEWAY = "gateway"
 
@@ -30,8 +32,15 @@ def write_gateway(loaded: Loaded) -> None:
 
 
 def gateway(loaded: Loaded) -> GatewayFiles:
-    """The static rendering. Raises ConfigError."""
-    return render_static(loaded.contract, loaded.manifest, folder=GATEWAY, extras=extras(loaded.paths))
+    """The static rendering, which depends on no environment. Raises ConfigError."""
+    plain = ProcessSettings.model_construct()
+    return render_static(
+        loaded.contract,
+        loaded.manifest,
+        folder=GATEWAY,
+        extras=extras(loaded.paths),
+        tls=certificates(loaded.manifest, plain, Path(), Path(STATE)),
+    )
 
 
 def _different_gateway(loaded: Loaded) -> list[str]:

@@ -17,6 +17,7 @@ COMMANDS = {
     "gen": "Write anew everything that follows from the contract.",
     "check": "Prove manifest, contract, policies and gateway before anything starts.",
     "explain": "Say how the security policy decides on a request, and why.",
+    "certs": "Make and renew the development certificates.",
     "token": "Make a development token.",
     "emit": "Publish one event, typed by the contract.",
     "tail": "Show events as they come, read through the contract.",

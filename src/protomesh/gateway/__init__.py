@@ -8,11 +8,13 @@ from protomesh.gateway.lint import lint
 from protomesh.gateway.placement import placement
 from protomesh.gateway.refusal import refusal
 from protomesh.gateway.render import GatewayFiles, render_dynamic, render_static
+from protomesh.gateway.tls import GatewayTls
 
 __all__ = [
     "Addresses",
     "Endpoint",
     "GatewayFiles",
+    "GatewayTls",
     "lint",
     "placement",
     "refusal",

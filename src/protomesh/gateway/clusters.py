@@ -1,19 +1,22 @@
 """One cluster per service: its replicas take turns, and only those that answer gRPC health checks."""
 
 import ipaddress
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from protomesh.errors import ConfigError
 from protomesh.gateway.addresses import Addresses, Endpoint
 from protomesh.gateway.objects import Object, any_of
 from protomesh.gateway.routes import NOWHERE
 
+Socket = Callable[[str], Object]
+"""The transport socket of the cluster of that name; empty for plain TCP."""
+
 OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
 
 
-def clusters(names: Iterable[str], addresses: Addresses) -> list[Object]:
+def clusters(names: Iterable[str], addresses: Addresses, socket: Socket) -> list[Object]:
     """Raises ConfigError for a service without an address."""
-    return [*(_cluster(name, _endpoints(name, addresses)) for name in names), _nowhere()]
+    return [*(_cluster(name, _endpoints(name, addresses), socket(name)) for name in names), _nowhere()]
 
 
 def _endpoints(name: str, addresses: Addresses) -> tuple[Endpoint, ...]:
@@ -23,7 +26,7 @@ def _endpoints(name: str, addresses: Addresses) -> tuple[Endpoint, ...]:
     return found
 
 
-def _cluster(name: str, endpoints: tuple[Endpoint, ...]) -> Object:
+def _cluster(name: str, endpoints: tuple[Endpoint, ...], socket: Object) -> Object:
     return {
         "name": name,
         "type": "STATIC" if all(map(_is_ip, endpoints)) else "STRICT_DNS",
@@ -38,6 +41,7 @@ def _cluster(name: str, endpoints: tuple[Endpoint, ...]) -> Object:
             "endpoints": [{"lb_endpoints": [_lb(e) for e in endpoints]}],
         },
         "typed_extension_protocol_options": {OPTIONS: _http2()},
+        **({"transport_socket": socket} if socket else {}),
     }
 
 

@@ -24,10 +24,11 @@ LOG_LINE: Object = {
 """The query is left out: people put secrets in it. The gRPC status is not known for a transcoded call."""
 
 
-def listener(at: Endpoint, manager: Object) -> Object:
-    """The port, and what serves it."""
+def listener(at: Endpoint, manager: Object, socket: Object) -> Object:
+    """The port, and what serves it; an empty `socket` is plain TCP."""
     chain: Object = {
-        "filters": [{"name": "envoy.filters.network.http_connection_manager", "typed_config": manager}]
+        "filters": [{"name": "envoy.filters.network.http_connection_manager", "typed_config": manager}],
+        **({"transport_socket": socket} if socket else {}),
     }
     return {
         "name": "edge",

@@ -14,6 +14,7 @@ from protomesh.gateway.lint import lint
 from protomesh.gateway.listener import connection_manager, listener, virtual_host
 from protomesh.gateway.objects import Json, Object
 from protomesh.gateway.routes import routes
+from protomesh.gateway.tls import GatewayTls, downstream, upstream
 from protomesh.gateway.transcoder import transcoder
 from protomesh.settings import GatewaySettings, Manifest
 
@@ -29,14 +30,27 @@ class Model:
     addresses: Addresses
     settings: GatewaySettings
     extras: Extras
+    folder: str
+    tls: GatewayTls | None = None
 
     @classmethod
-    def build(cls, contract: Contract, manifest: Manifest, addresses: Addresses, extras: Extras) -> "Model":
-        """Raises ConfigError, with all that `lint` finds."""
+    def build(
+        cls,
+        contract: Contract,
+        manifest: Manifest,
+        addresses: Addresses,
+        extras: Extras,
+        *,
+        folder: str,
+        tls: GatewayTls | None,
+    ) -> "Model":
+        """`folder` is where the rendered files will be. Raises ConfigError, with all that `lint` finds."""
         problems = lint(contract)
         if problems:
             raise ConfigError("; ".join(map(str, problems)))
-        return cls(contract, exposed_methods(contract, manifest), addresses, manifest.gateway, extras)
+        return cls(
+            contract, exposed_methods(contract, manifest), addresses, manifest.gateway, extras, folder, tls
+        )
 
     def listener(self, routing: Object, descriptors: str, script: str) -> Object:
         """`routing` as for `connection_manager`; `descriptors` and `script` are paths."""
@@ -47,7 +61,11 @@ class Model:
         chain = http_filters(script, coder, self.extras.list("http_filters"), limits, servers)
         uploads = any(each.method.streams_request for each in self.methods)
         manager = connection_manager(routing, chain, uploads=uploads)
-        rendered = listener(self.addresses.gateway, self.extras.over("connection_manager", manager))
+        rendered = listener(
+            self.addresses.gateway,
+            self.extras.over("connection_manager", manager),
+            downstream(self.folder) if self.tls and self.tls.downstream else {},
+        )
         return self.extras.over("listener", rendered)
 
     def route_table(self) -> Object:
@@ -59,4 +77,7 @@ class Model:
     def clusters(self) -> list[Json]:
         """One per service that has an exposed method, and the user's own."""
         names = dict.fromkeys(each.server for each in self.methods)
-        return [*clusters(names, self.addresses), *self.extras.list("clusters")]
+        return [*clusters(names, self.addresses, self._upstream), *self.extras.list("clusters")]
+
+    def _upstream(self, name: str) -> Object:
+        return upstream(self.tls, self.folder, name) if self.tls else {}

@@ -12,6 +12,7 @@ from protomesh.gateway.extras import Extras
 from protomesh.gateway.model import ROUTE_TABLE, Model
 from protomesh.gateway.objects import Json, Object
 from protomesh.gateway.script import script
+from protomesh.gateway.tls import SECRETS, GatewayTls, secrets
 from protomesh.gateway.transcoder import descriptor_set
 from protomesh.settings import Manifest, Ports
 
@@ -20,21 +21,27 @@ GatewayFiles: TypeAlias = Mapping[str, bytes]
 
 
 def render_static(
-    contract: Contract, manifest: Manifest, *, folder: str = "gateway", extras: str = ""
+    contract: Contract,
+    manifest: Manifest,
+    *,
+    folder: str = "gateway",
+    extras: str = "",
+    tls: GatewayTls | None = None,
 ) -> GatewayFiles:
     """`envoy.yaml` at the manifest's addresses, and the two files beside it that it names.
 
     It runs from the directory that `folder` is relative to: `envoy -c gateway/envoy.yaml`. `extras` is the
-    text of envoy.extras.yaml. Raises ConfigError.
+    text of envoy.extras.yaml. With `tls` there is also `secrets.json`. Raises ConfigError.
     """
     addresses = Addresses.local(manifest, Ports(manifest, manifest.gateway.port))
-    model = Model.build(contract, manifest, addresses, Extras.parse(extras))
+    model = Model.build(contract, manifest, addresses, Extras.parse(extras), folder=folder, tls=tls)
     routing: Object = {"route_config": model.route_table()}
     listener = model.listener(routing, f"{folder}/descriptors.binpb", f"{folder}/edge.lua")
     bootstrap = static(listener, model.clusters(), manifest.gateway.limits.connections)
     return {
         "descriptors.binpb": descriptor_set(contract),
         "edge.lua": script().encode(),
+        **_secrets(tls),
         "envoy.yaml": _json(model.extras.over("bootstrap", bootstrap)),
     }
 
@@ -47,6 +54,7 @@ def render_dynamic(
     folder: str,
     admin: str = "",
     extras: str = "",
+    tls: GatewayTls | None = None,
 ) -> GatewayFiles:
     """`bootstrap.json` and what it watches in `folder`: `cds.json`, `lds.json`, `rds.json`.
 
@@ -55,7 +63,7 @@ def render_dynamic(
     bootstrap.json take effect in the running gateway. `admin` is the path of a Unix socket for Envoy's
     administration, "" for none. Raises ConfigError.
     """
-    model = Model.build(contract, manifest, addresses, Extras.parse(extras))
+    model = Model.build(contract, manifest, addresses, Extras.parse(extras), folder=folder, tls=tls)
     descriptors, code = descriptor_set(contract), script().encode()
     names = f"descriptors-{_hash(descriptors)}.binpb", f"edge-{_hash(code)}.lua"
     rds: Json = {"route_config_name": ROUTE_TABLE, "config_source": file_source(folder, "rds.json")}
@@ -64,11 +72,16 @@ def render_dynamic(
     return {
         names[0]: descriptors,
         names[1]: code,
+        **_secrets(tls),
         "cds.json": _discovery("envoy.config.cluster.v3.Cluster", model.clusters()),
         "rds.json": _discovery("envoy.config.route.v3.RouteConfiguration", [model.route_table()]),
         "lds.json": _discovery("envoy.config.listener.v3.Listener", [listener]),
         "bootstrap.json": _json(model.extras.over("bootstrap", bootstrap)),
     }
+
+
+def _secrets(tls: GatewayTls | None) -> GatewayFiles:
+    return {SECRETS: _json(secrets(tls, "1"))} if tls else {}
 
 
 def _discovery(message: str, resources: list[Json]) -> bytes:

@@ -2,16 +2,19 @@
 
 from protomesh.rpc.admission import Limits
 from protomesh.rpc.call import Call, Resources
-from protomesh.rpc.client import MeshClients, serving
+from protomesh.rpc.client import ClientTls, MeshClients, serving
 from protomesh.rpc.encoder import Encoder
 from protomesh.rpc.interceptor import Handler, Interceptor
 from protomesh.rpc.interceptors import Auth, Denials, Events, Status, Telemetry, Validation
 from protomesh.rpc.messages import page_of, timestamp, update_mask
 from protomesh.rpc.server import Server
+from protomesh.rpc.tls import Current, Peers
 
 __all__ = [
     "Auth",
     "Call",
+    "ClientTls",
+    "Current",
     "Denials",
     "Encoder",
     "Events",
@@ -19,6 +22,7 @@ __all__ = [
     "Interceptor",
     "Limits",
     "MeshClients",
+    "Peers",
     "Resources",
     "Server",
     "Status",

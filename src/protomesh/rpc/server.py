@@ -14,6 +14,7 @@ from protomesh.rpc.admission import AdmissionPool, Limits
 from protomesh.rpc.endpoint import MakeCall, endpoint
 from protomesh.rpc.health import Health
 from protomesh.rpc.interceptor import Handler, Interceptor
+from protomesh.rpc.tls import Current, server_credentials
 
 Engine = Literal["grpcio", "native"]
 
@@ -40,7 +41,15 @@ class Server:
         engine: Engine = "grpcio",
         limits: Limits = Limits(),  # noqa: B008 - frozen
         reflect: bool = False,
+        tls: Current | None = None,
     ) -> None:
+        if tls and engine == "native":
+            raise ConfigError(
+                "engine 'native' cannot serve TLS",
+                where="mesh.toml",
+                fix='set engine = "grpcio", or [tls] enabled = false',
+            )
+        self._tls = tls
         self._services = services
         self._pool = AdmissionPool(limits)
         self._health = Health()
@@ -65,14 +74,19 @@ class Server:
     def start(self, address: str) -> int:
         """Bind and serve. Returns the port. Raises Unavailable when the address is taken."""
         try:
-            port = self._server.add_insecure_port(address)
+            port = self._bind(address)
         except RuntimeError:
             port = 0
         if port == 0:
             raise Unavailable(f"cannot listen on {address}: the port is taken or the address is not ours")
         self._server.start()
         self._health.serve(self._services)
-        return int(port)
+        return port
+
+    def _bind(self, address: str) -> int:
+        if self._tls is None:
+            return int(self._server.add_insecure_port(address))
+        return int(self._server.add_secure_port(address, server_credentials(self._tls)))
 
     def drain(self, grace: float) -> None:
         """Say NOT_SERVING, let calls in flight finish for at most `grace` seconds, then stop."""

@@ -9,6 +9,7 @@ from protomesh.settings.manifest import (
     LimitSettings,
     Manifest,
     ServiceSettings,
+    TlsSettings,
 )
 from protomesh.settings.ports import Ports
 from protomesh.settings.process import ProcessSettings
@@ -23,6 +24,7 @@ __all__ = [
     "Ports",
     "ProcessSettings",
     "ServiceSettings",
+    "TlsSettings",
     "load_manifest",
     "load_process",
 ]

@@ -92,6 +92,24 @@ class FunctionsSettings(Section):
     max_workers: Annotated[int, Field(ge=1, le=256)] = 4
 
 
+class TlsSettings(Section):
+    """`[tls]`: mutual TLS between components. Paths are relative to the project.
+
+    `folder` holds NAME.pem and NAME.key of each component, empty: STATE/certs, which `protomesh up` fills in
+    development. `ca` is the authority that all trust, empty: ca.pem in that folder. With `gateway` clients
+    come in over https.
+    """
+
+    enabled: bool = False
+    ca: str = ""
+    folder: str = ""
+    gateway: bool = False
+
+
+NO_SERVICE = frozenset({"gateway", "functions", "protomesh"})
+"""Names of certificates that no service may have."""
+
+
 class Manifest(Section):
     """The whole of mesh.toml."""
 
@@ -101,6 +119,7 @@ class Manifest(Section):
     broker: BrokerSettings = BrokerSettings()
     services: dict[Name, ServiceSettings] = {}
     functions: FunctionsSettings = FunctionsSettings()
+    tls: TlsSettings = TlsSettings()
     flows: dict[Name, tuple[Name, ...]] = {}
 
     @model_validator(mode="after")
@@ -109,4 +128,21 @@ class Manifest(Section):
             for name in (caller, *callees):
                 if name not in self.services and name != "functions":
                     raise ValueError(f"flows names '{name}', which is no service of this mesh")
+        return self
+
+    @model_validator(mode="after")
+    def _tls_is_possible(self) -> "Manifest":
+        if not self.tls.enabled:
+            if self.tls.gateway:
+                raise ValueError("tls.gateway: set tls.enabled = true too")
+            return self
+        for name, service in self.services.items():
+            if name in NO_SERVICE:
+                raise ValueError(
+                    f"services.{name}: with tls.enabled this name belongs to another certificate"
+                )
+            if service.engine == "native":
+                raise ValueError(
+                    f"services.{name}.engine: 'native' cannot serve TLS; use 'grpcio', or tls.enabled = false"
+                )
         return self

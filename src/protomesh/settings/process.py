@@ -30,3 +30,12 @@ class ProcessSettings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     metrics_port: int = -1
     """Prometheus port; -1: none."""
+    tls_enabled: Literal["", "true", "false"] = ""
+    """Instead of the manifest's `[tls] enabled`."""
+    tls_folder: str = ""
+    """Instead of `[tls] folder`: where NAME.pem and NAME.key are."""
+    tls_ca: str = ""
+    """Instead of `[tls] ca`."""
+    tls_certificate: str = ""
+    """This process's own certificate, wherever the folder is; with it `tls_key`."""
+    tls_key: str = ""

@@ -24,7 +24,7 @@ def manifest(**gateway: object) -> Manifest:
     return Manifest.model_validate({"gateway": gateway, "services": SERVICES})
 
 
-def dynamic(shop: Contract, settings: Manifest, **options: str) -> GatewayFiles:
+def dynamic(shop: Contract, settings: Manifest, **options: Any) -> GatewayFiles:
     return render_dynamic(
         shop, settings, Addresses.local(settings, Ports(settings, 5000)), folder="/cfg", **options
     )

@@ -13,6 +13,8 @@ class ReadyRule:
     """
 
     http: str = ""
+    ca: str = ""
+    """With one, `http` is asked over TLS, and the certificate must come from this authority (a path)."""
     within: float = 30.0
     """Seconds after which a note says that it is not ready yet; it is waited for nevertheless."""
 

@@ -4,18 +4,22 @@ from pathlib import Path
 
 import envoy
 
+from protomesh.app import tls
 from protomesh.app.supervisor.paths import Paths
+from protomesh.certificates import GATEWAY
 from protomesh.contract import Contract
 from protomesh.errors import ConfigError
-from protomesh.gateway import Addresses, GatewayFiles, lint, render_dynamic
-from protomesh.settings import Manifest, Ports
+from protomesh.gateway import Addresses, GatewayFiles, GatewayTls, lint, render_dynamic
+from protomesh.settings import Manifest, Ports, ProcessSettings
 
 EXTRAS = Path("gateway/envoy.extras.yaml")
 WORKERS = 2
 """Threads that serve: one per core would cost a large machine memory for nothing."""
 
 
-def render(contract: Contract, manifest: Manifest, ports: Ports, paths: Paths) -> tuple[str, ...]:
+def render(
+    contract: Contract, manifest: Manifest, settings: ProcessSettings, ports: Ports, paths: Paths
+) -> tuple[str, ...]:
     """Write STATE/gateway and return the command that runs it. Raises ConfigError."""
     problems = lint(contract)
     if problems:
@@ -29,9 +33,26 @@ def render(contract: Contract, manifest: Manifest, ports: Ports, paths: Paths) -
         folder=str(paths.gateway),
         admin=str(paths.admin or ""),
         extras=extras(paths),
+        tls=certificates(manifest, settings, paths.project, paths.state),
     )
     write(paths.gateway, files)
     return command(paths.gateway / "bootstrap.json")
+
+
+def certificates(
+    manifest: Manifest, settings: ProcessSettings, project: Path, state: Path
+) -> GatewayTls | None:
+    """The gateway's certificate files by the paths given, None without TLS. Raises ConfigError."""
+    if not tls.enabled(manifest, settings):
+        return None
+    files = tls.files(manifest, settings, project, state, GATEWAY)
+    return GatewayTls(
+        mesh=manifest.mesh.name,
+        ca=str(files.ca),
+        certificate=str(files.certificate),
+        key=str(files.key),
+        downstream=manifest.tls.gateway,
+    )
 
 
 def command(configuration: Path) -> tuple[str, ...]:

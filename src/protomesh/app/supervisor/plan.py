@@ -24,6 +24,8 @@ class Facts:
     envoy: tuple[str, ...]
     functions: bool
     python: str = sys.executable
+    ca: str = ""
+    """Who signed the gateway's certificate, a path; empty where clients come in over plain HTTP."""
 
 
 def plan(
@@ -56,7 +58,7 @@ def _all(
         command=facts.envoy,
         env=_env(manifest, ports, paths),
         address=f"{manifest.gateway.host}:{ports.gateway}",
-        ready=ReadyRule(http=gateway_ready),
+        ready=ReadyRule(http=gateway_ready, ca=facts.ca),
         stop_phase=GATEWAY,
         admin=str(paths.admin or ""),
     )

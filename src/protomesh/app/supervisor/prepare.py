@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection
 
 from protomesh.app import keys
 from protomesh.app.generate import generate, stale
-from protomesh.app.supervisor import gateway_files
+from protomesh.app.supervisor import gateway_files, secure
 from protomesh.app.supervisor import ports as listening
 from protomesh.app.supervisor.component import Plan
 from protomesh.app.supervisor.contract import load_contract
@@ -12,7 +12,7 @@ from protomesh.app.supervisor.offsets import offsets
 from protomesh.app.supervisor.paths import Paths
 from protomesh.app.supervisor.plan import Facts, plan
 from protomesh.contract import Contract
-from protomesh.settings import Manifest, Ports, load_manifest
+from protomesh.settings import Manifest, Ports, load_manifest, load_process
 
 
 def prepare(paths: Paths, base: int | None, without: Collection[str], say: Callable[[str], None]) -> Plan:
@@ -28,13 +28,16 @@ def prepare(paths: Paths, base: int | None, without: Collection[str], say: Calla
         (paths.state / folder).mkdir(parents=True, exist_ok=True)
     if manifest.mesh.environment == "development":
         keys.ensure(paths.state)
+    settings = load_process()
+    certificates = secure.prepare(manifest, settings, paths, say)
+    ca = str(certificates.ca) if certificates and manifest.tls.gateway else ""
     ports = Ports(manifest, _base(manifest, base))
     contract = load_contract(paths, manifest)
-    envoy = gateway_files.render(contract, manifest, ports, paths)
-    facts = Facts(envoy, functions=_any_function(paths, manifest))
+    envoy = gateway_files.render(contract, manifest, settings, ports, paths)
+    facts = Facts(envoy, functions=_any_function(paths, manifest), ca=ca)
     components = plan(manifest, ports, paths, facts, without)
     listening.check(components)
-    return Plan(str(paths.project), ports.base, components, _hello(contract, manifest, ports))
+    return Plan(str(paths.project), ports.base, components, _hello(contract, manifest, ports, ca))
 
 
 def _base(manifest: Manifest, base: int | None) -> int:
@@ -47,7 +50,7 @@ def _any_function(paths: Paths, manifest: Manifest) -> bool:
     return any((paths.project / manifest.functions.folder).glob("*/main.py"))
 
 
-def _hello(contract: Contract, manifest: Manifest, ports: Ports) -> str:
+def _hello(contract: Contract, manifest: Manifest, ports: Ports, ca: str) -> str:
     """A request that needs nothing filled in: the first read that has no variable in its path."""
     plain = (
         http.template
@@ -55,4 +58,5 @@ def _hello(contract: Contract, manifest: Manifest, ports: Ports) -> str:
         for http in method.bindings
         if http.verb == "GET" and not http.variables
     )
-    return f"curl -i http://{manifest.gateway.host}:{ports.gateway}{next(plain, '/healthz')}"
+    way = f"--cacert {ca} https" if ca else "http"
+    return f"curl -i {way}://{manifest.gateway.host}:{ports.gateway}{next(plain, '/healthz')}"

@@ -94,7 +94,8 @@ class Runner:
     def _look_ready(self, now: float) -> None:
         rule = self.component.ready
         if rule.http:
-            serves = self.component.address if status(self.component.address, rule.http) == 200 else ""  # noqa: PLR2004 - OK
+            answer = status(self.component.address, rule.http, ca=rule.ca)
+            serves = self.component.address if answer == 200 else ""  # noqa: PLR2004 - OK
         else:
             serves = self._log.ready()
         if serves:

@@ -3,13 +3,17 @@
 import json
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import TypeVar
 
 import grpc
 
+from protomesh.certificates import Material
 from protomesh.contract import Contract
 from protomesh.errors import ConfigError
 from protomesh.rpc.client.channel import MeshChannel
+from protomesh.rpc.client.renewed import RenewedChannel
+from protomesh.rpc.tls import Current, channel_credentials
 
 S = TypeVar("S")
 
@@ -25,10 +29,19 @@ OPTIONS: Options = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class ClientTls:
+    """The own certificate, and which component serves a contract service: its certificate must say so."""
+
+    current: Current
+    servers: Mapping[str, str]
+
+
 class MeshClients:
     """Holds one connection per service. `addresses` maps contract services to gRPC targets.
 
-    `allowed` names the contract services that this process may call (mesh.toml, [flows]); None is all.
+    `allowed` names the contract services that this process may call (mesh.toml, [flows]); None is all. With
+    `tls` every connection is mutual TLS.
     """
 
     def __init__(
@@ -39,11 +52,13 @@ class MeshClients:
         *,
         allowed: frozenset[str] | None = None,
         default_timeout: float = 10.0,
+        tls: ClientTls | None = None,
     ) -> None:
         self._contract = contract
         self._addresses = addresses
         self._allowed = allowed
-        self._open: dict[str, grpc.Channel] = {}
+        self._tls = tls
+        self._open: dict[tuple[str, str], grpc.Channel] = {}
         self._lock = threading.Lock()
         self._channel = MeshChannel(self.channel, service_token, default_timeout)
 
@@ -58,10 +73,17 @@ class MeshClients:
         target = self._addresses.get(service)
         if target is None:
             raise ConfigError(f"no service of this mesh serves {service}", where="mesh.toml [services]")
+        server = self._tls.servers[service] if self._tls else ""
         with self._lock:
-            if target not in self._open:
-                self._open[target] = grpc.insecure_channel(target, self._options(target))
-            return self._open[target]
+            if (target, server) not in self._open:
+                self._open[target, server] = self._connect(target, server)
+            return self._open[target, server]
+
+    def _connect(self, target: str, server: str) -> grpc.Channel:
+        options = self._options(target)
+        if self._tls is None:
+            return grpc.insecure_channel(target, options)
+        return secure_channel(target, server, self._tls.current, options)
 
     def _options(self, target: str) -> Options:
         """A list of addresses makes no :authority that a strict server accepts (RFC 9113, 8.3.1)."""
@@ -75,6 +97,16 @@ class MeshClients:
             for channel in self._open.values():
                 channel.close()
             self._open.clear()
+
+
+def secure_channel(target: str, server: str, current: Current, options: Options = ()) -> grpc.Channel:
+    """Mutual TLS with the component `server`, whatever the addresses in `target` are called."""
+    named = (*options, ("grpc.ssl_target_name_override", server))
+
+    def connect(material: Material) -> grpc.Channel:
+        return grpc.secure_channel(target, channel_credentials(material), named)
+
+    return RenewedChannel(current, connect)
 
 
 def service_config(contract: Contract) -> str:

@@ -31,6 +31,9 @@ NOBODY = Identity()
 Denied = Callable[[Call, CallFacts], None]
 """Told of every refusal; must not raise."""
 
+Certified = Callable[[Call, Identity | None], Identity | None]
+"""The calling service by its certificate, given what its token says. Raises Unauthenticated."""
+
 
 class Verifier(Protocol):
     """Turns a token into who it speaks for. Raises Unauthenticated."""
@@ -44,13 +47,21 @@ class Auth:
     """See the module."""
 
     def __init__(
-        self, contract: Contract, policy: SecurityPolicy, verifier: Verifier, clock: Clock, denied: Denied
+        self,
+        contract: Contract,
+        policy: SecurityPolicy,
+        verifier: Verifier,
+        clock: Clock,
+        denied: Denied,
+        *,
+        certified: Certified | None = None,
     ) -> None:
         self._contract = contract
         self._policy = policy
         self._verify = verifier.verify
         self._clock = clock
         self._denied = denied
+        self._certified = certified
 
     def wrap(self, method: Method, handler: Handler) -> Handler:
         """See `Interceptor`."""
@@ -120,12 +131,21 @@ class Auth:
     def _authenticate(self, call: Call) -> Principal:
         user = self._bearer(call, "authorization")
         service = self._bearer(call, "x-service-authorization")
+        if self._certified is not None:
+            service = self._by_certificate(call, service, self._certified)
         if service is None:
             return user or VISITOR
         if not service.service:
             call.failure_headers = self._login(call, 'Bearer error="invalid_token"')
             raise Unauthenticated("x-service-authorization speaks for no service")
         return (user or NOBODY).called_by(service)
+
+    def _by_certificate(self, call: Call, token: Identity | None, certified: Certified) -> Identity | None:
+        try:
+            return certified(call, token)
+        except Unauthenticated:
+            call.failure_headers = self._login(call, 'Bearer error="invalid_token"')
+            raise
 
     def _bearer(self, call: Call, header: str) -> Identity | None:
         """RFC 6750, 2.1. None without the header; the scheme's case does not matter."""
