@@ -12,7 +12,7 @@ from protomesh.gateway.extras import Extras
 from protomesh.gateway.model import ROUTE_TABLE, Model
 from protomesh.gateway.objects import Json, Object
 from protomesh.gateway.script import script
-from protomesh.gateway.tls import SECRETS, GatewayTls, secrets
+from protomesh.gateway.tls import GatewayTls, secrets
 from protomesh.gateway.transcoder import descriptor_set
 from protomesh.settings import Manifest, Ports
 
@@ -31,7 +31,7 @@ def render_static(
     """`envoy.yaml` at the manifest's addresses, and the two files beside it that it names.
 
     It runs from the directory that `folder` is relative to: `envoy -c gateway/envoy.yaml`. `extras` is the
-    text of envoy.extras.yaml. With `tls` there is also `secrets.json`. Raises ConfigError.
+    text of envoy.extras.yaml. With `tls` there are also the files of its secrets. Raises ConfigError.
     """
     addresses = Addresses.local(manifest, Ports(manifest, manifest.gateway.port))
     model = Model.build(contract, manifest, addresses, Extras.parse(extras), folder=folder, tls=tls)
@@ -81,7 +81,7 @@ def render_dynamic(
 
 
 def _secrets(tls: GatewayTls | None) -> GatewayFiles:
-    return {SECRETS: _json(secrets(tls, "1"))} if tls else {}
+    return {name: _json(secret) for name, secret in secrets(tls).items()} if tls else {}
 
 
 def _discovery(message: str, resources: list[Json]) -> bytes:

@@ -1,6 +1,6 @@
 """TLS of the gateway: towards the services, and if asked towards clients.
 
-Certificates are named by path in a file of secrets (Envoy's SDS), so that renewed ones need no restart.
+Certificates are named by path in files of secrets, one in each (Envoy's SDS): renewed ones need no restart.
 """
 
 from dataclasses import dataclass
@@ -10,7 +10,6 @@ from protomesh.certificates import spiffe
 from protomesh.gateway.bootstrap import discovery, file_source
 from protomesh.gateway.objects import Json, Object, typed
 
-SECRETS = "secrets.json"
 OWN, TRUSTED = "own", "trusted"
 KIND = "envoy.extensions.transport_sockets.tls.v3"
 SOCKET = "envoy.transport_sockets.tls"
@@ -60,8 +59,8 @@ def downstream(folder: str) -> Object:
     return typed(SOCKET, f"{KIND}.DownstreamTlsContext", common_tls_context=common)
 
 
-def secrets(tls: GatewayTls, version: str) -> Object:
-    """The content of `secrets.json`; Envoy reads the files again when something is renamed beside them."""
+def secrets(tls: GatewayTls) -> dict[str, Object]:
+    """The files of secrets by name; Envoy reads the files again when something is renamed beside them."""
     own: Object = {
         "certificate_chain": {"filename": tls.certificate},
         "private_key": {"filename": tls.key},
@@ -71,15 +70,19 @@ def secrets(tls: GatewayTls, version: str) -> Object:
         "trusted_ca": {"filename": tls.ca},
         "watched_directory": {"path": _folder(tls.ca)},
     }
-    each: list[Json] = [
-        {"name": OWN, "tls_certificate": own},
-        {"name": TRUSTED, "validation_context": trusted},
-    ]
-    return discovery(version, f"{KIND}.Secret", each)
+    found: dict[str, Object] = {OWN: {"tls_certificate": own}, TRUSTED: {"validation_context": trusted}}
+    return {
+        _file(name): discovery("1", f"{KIND}.Secret", [{"name": name, **secret}])
+        for name, secret in found.items()
+    }
 
 
 def _secret(folder: str, name: str) -> Object:
-    return {"name": name, "sds_config": file_source(folder, SECRETS)}
+    return {"name": name, "sds_config": file_source(folder, _file(name))}
+
+
+def _file(name: str) -> str:
+    return f"secret-{name}.json"
 
 
 def _folder(path: str) -> str:
