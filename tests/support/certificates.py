@@ -12,14 +12,26 @@ MESH = "shop"
 SERVICES = frozenset({"users", "catalog", "orders"})
 
 
+def put(path: Path, content: bytes) -> None:
+    """By rename, as whoever renews certificates does."""
+    fresh = path.with_name(f".{path.name}.new")
+    fresh.write_bytes(content)
+    fresh.rename(path)
+
+
 class Office:
     """One authority; its certificates are in `folder`."""
 
     def __init__(self, folder: Path, mesh: str = MESH) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder, self.mesh = folder, mesh
-        self.authority = Authority.new(mesh, time.time())
-        (folder / "ca.pem").write_bytes(certificate_pem(self.authority.certificate))
+        self.authority = self.new_authority()
+
+    def new_authority(self) -> Authority:
+        """Another key, and ca.pem with nobody else in it."""
+        self.authority = Authority.new(self.mesh, time.time())
+        put(self.folder / "ca.pem", certificate_pem(self.authority.certificate))
+        return self.authority
 
     def issue(self, name: str, *, by: "Office | None" = None, ago: float = 0.0, days: float = 30) -> Files:
         """Write NAME.pem and NAME.key; issued `ago` seconds ago, `by` another authority if one is given."""
@@ -28,10 +40,8 @@ class Office:
         key = new_key()
         since = time.time() - ago
         certificate = authority.issue(name, key, since, timedelta(days=days))
-        for path, content in ((files.key, key_pem(key)), (files.certificate, certificate_pem(certificate))):
-            fresh = path.with_suffix(".new")
-            fresh.write_bytes(content)
-            fresh.rename(path)
+        put(files.key, key_pem(key))
+        put(files.certificate, certificate_pem(certificate))
         return files
 
     def renewing(self, name: str, files: Files | None = None, *, now: float | None = None) -> Renewing:

@@ -4,6 +4,7 @@ import json
 import logging
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -18,12 +19,15 @@ from protomesh.policy import EventsPolicy, SecurityPolicy, load_events, load_sec
 from protomesh.rpc import (
     Auth,
     Call,
+    ClientTls,
+    Current,
     Denials,
     Encoder,
     Events,
     Interceptor,
     Limits,
     MeshClients,
+    Peers,
     Resources,
     Server,
     Status,
@@ -37,6 +41,16 @@ from tests.support.mint import Mint
 Engine = Literal["grpcio", "native"]
 Rules = list[dict[str, Any]]
 Build = Callable[[Context], Mapping[str, object]]
+
+
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """What a house with mutual TLS has; it is asked by the gateway's certificate."""
+
+    current: Current
+    client: ClientTls
+    peers: Peers
+    as_gateway: grpc.ChannelCredentials
 
 
 class House:
@@ -63,6 +77,8 @@ class House:
         migrations: Path | None = None,
         addresses: Mapping[str, str] | None = None,
         allowed: frozenset[str] | None = None,
+        tls: Tls | None = None,
+        at: str = "127.0.0.1:0",
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.contract, self.name, self.clock = contract, name, clock or SystemClock()
@@ -73,14 +89,26 @@ class House:
         self.sink = LogSink(self._log_file.fileno())
         self.log = logging.Logger(name)  # noqa: LOG001 - one of this server's own, with no parent
         self.log.addHandler(JsonHandler(self.sink, name))
-        self.clients = MeshClients(contract, addresses or {}, self._own_token, allowed=allowed)
+        self.clients = MeshClients(
+            contract, addresses or {}, self._own_token, allowed=allowed, tls=tls.client if tls else None
+        )
         self.stopping = threading.Event()
+        self._tls = tls
         self._default_timeout, self._largest, self._stores = default_timeout, largest, stores
         self.services = build(self._context(folder))
         self.server = self._server(self.services, rules, events or {}, engine, limits, reflect=reflect)
-        self.address = f"127.0.0.1:{self.server.start('127.0.0.1:0')}"
-        self.channel = grpc.insecure_channel(self.address, [("grpc.enable_retries", 0)])
+        self.address = f"127.0.0.1:{self.server.start(at)}"
+        self.channel = self.open_channel(tls.as_gateway) if tls else self.open_channel()
         self._service = next(iter(self.services))
+
+    def open_channel(
+        self, credentials: grpc.ChannelCredentials | None = None, server: str = ""
+    ) -> grpc.Channel:
+        """A connection of its own; with credentials over TLS, to this server or one called `server`."""
+        if credentials is None:
+            return grpc.insecure_channel(self.address, [("grpc.enable_retries", 0)])
+        options = [("grpc.enable_retries", 0), ("grpc.ssl_target_name_override", server or self.name)]
+        return grpc.secure_channel(self.address, credentials, options)
 
     def ask(
         self, method: str, request: Any, *metadata: tuple[str, str | bytes], timeout: float | None = SECONDS
@@ -157,6 +185,7 @@ class House:
             engine=engine,
             limits=limits,
             reflect=reflect,
+            tls=self._tls.current if self._tls else None,
         )
 
     def _chain(
@@ -174,7 +203,14 @@ class House:
         chain = (
             Status(self.contract, self.log),
             Telemetry(self.name, CallMetrics(self.registry), self.sink),
-            Auth(self.contract, policy, self.mint.verifier(), self.clock, self.denials),
+            Auth(
+                self.contract,
+                policy,
+                self.mint.verifier(),
+                self.clock,
+                self.denials,
+                certified=self._tls.peers if self._tls else None,
+            ),
             Validation(self.contract),
             Events(self.contract, emits, encoder, self.clock, self.log),
         )

@@ -31,6 +31,10 @@ MISTAKES = {
     "[services.users]\n[flows]\nusers = ['order']": "flows names 'order', which is no service of this mesh",
     "services = 3": "services: Input should be a valid dictionary",
     "[contract]\npython = 'shop-pb'": "contract.python: String should match pattern",
+    "[tls]\nenable = true": "tls.enable: unknown key, did you mean 'enabled'?",
+    "[tls]\ngateway = true": "tls.gateway: set tls.enabled = true too",
+    "[tls]\nenabled = true\n[services.users]\nengine = 'native'": "services.users.engine: 'native' cannot",
+    "[tls]\nenabled = true\n[services.gateway]": "services.gateway: with tls.enabled this name belongs to",
     "[mesh\n": "not TOML: ",
     "[mesh]\nname = 'a'\n[mesh]\n": "not TOML: ",
 }

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Self
 
 import grpc
 
@@ -55,6 +55,12 @@ class RenewedChannel(grpc.Channel):
     def unsubscribe(self, callback: Any) -> None:  # noqa: ARG002 - gRPC's signature
         """Refused, as `subscribe` is."""
         raise ConfigError("a renewed channel has no single connection to watch", where="Channel.unsubscribe")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        self.close()
 
     def close(self) -> None:
         """End the connection of now; calls in flight fail."""
