@@ -10,7 +10,9 @@ _KNOWN_FLAGS = 0b11
 
 def new_traceparent() -> str:
     """The first span of a trace: sampled, with a random trace id."""
-    return f"00-{_random(16)}-{_random(8)}-03"
+    both = _random(24)
+    trace, span = both[:32], both[32:]
+    return f"00-{trace}-{span}-03" if trace.strip("0") and span.strip("0") else new_traceparent()
 
 
 def child_of(traceparent: str) -> str:

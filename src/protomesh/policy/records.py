@@ -1,6 +1,6 @@
 """Who calls, what is called and what was decided: the records that go in and out of a decision."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Protocol
@@ -55,25 +55,42 @@ class Caller:
     service: str = ""
 
 
-@dataclass(slots=True)
 class CallFacts:
-    """The call as policies see it; not frozen, because one is made for every call.
+    """The call as policies see it; a plain class, because one is made for every call.
 
     `method` is `shop.users.v1.Users/GetUser`, `time` seconds since the epoch; `http_method` and `path` are
     empty for a gRPC client; `reason` is set once the call is refused, `suppressed` to the number of refusals
-    of this method before it that no event has told of.
+    of this method before it that no event has told of. `peer` may be given as a function: asking the engine
+    costs more than most decisions, and few policies want to know.
 
     `http_method` and `path` are what the gateway said only where nobody but the gateway can reach the
     service.
     """
 
-    method: str
-    http_method: str = ""
-    path: str = ""
-    peer: str = ""
-    time: float = 0.0
-    reason: str = ""
-    suppressed: int = 0
+    __slots__ = ("_peer", "http_method", "method", "path", "reason", "suppressed", "time")
+
+    def __init__(  # noqa: PLR0917 - one is made for every call, and names cost time
+        self,
+        method: str,
+        http_method: str = "",
+        path: str = "",
+        peer: str | Callable[[], str] = "",
+        time: float = 0.0,
+        reason: str = "",
+        suppressed: int = 0,
+    ) -> None:
+        self.method = method
+        self.http_method = http_method
+        self.path = path
+        self.time = time
+        self.reason = reason
+        self.suppressed = suppressed
+        self._peer = peer
+
+    @property
+    def peer(self) -> str:
+        """Where the call came from, in the engine's own words: `ipv4:127.0.0.1:40312`."""
+        return self._peer if isinstance(self._peer, str) else self._peer()
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,10 @@ def _unary(method: Method, handler: Handler, pool: AdmissionPool, make_call: Mak
         _admit(pool.refuse_if_full, context)
         call = make_call(method, context)
         CURRENT.set(call)
-        return handler(request, call)
+        try:
+            return handler(request, call)
+        finally:
+            CURRENT.set(None)  # otherwise call and context hold each other
 
     return unary
 
@@ -61,6 +64,7 @@ def _streaming(method: Method, handler: Handler, pool: AdmissionPool, make_call:
         try:
             yield from run(request, context)
         finally:
+            CURRENT.set(None)
             pool.close_stream()
 
     def single(request: Any, context: grpc.ServicerContext) -> Any:
@@ -68,6 +72,7 @@ def _streaming(method: Method, handler: Handler, pool: AdmissionPool, make_call:
         try:
             return run(request, context)
         finally:
+            CURRENT.set(None)
             pool.close_stream()
 
     return stream if method.streams_response else single

@@ -2,7 +2,8 @@
 
 import logging
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Literal, cast
 
 import grpc
 from grpc_health.v1.health import SERVICE_NAME as HEALTH
@@ -99,7 +100,7 @@ class Server:
 
 def _engine(engine: Engine, pool: AdmissionPool) -> Any:
     if engine == "grpcio":
-        return grpc.server(pool, options=OPTIONS)
+        return grpc.server(cast("ThreadPoolExecutor", pool), options=OPTIONS)
     try:
         import pygrpc_native  # noqa: PLC0415 - an extra, loaded only where it was chosen
     except ModuleNotFoundError:

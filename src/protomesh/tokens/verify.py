@@ -33,7 +33,7 @@ class _State:
 
 
 class Verifier:
-    """Verifies tokens. Thread safe; a token is held in the cache by its SHA-256 only.
+    """Verifies tokens. Thread safe; a token is held in the cache by its digest only.
 
     `leeway` is in seconds, `cache_size` in tokens. Two issuers of one name are a ConfigError.
     """
@@ -55,7 +55,7 @@ class Verifier:
     def verify(self, token: str) -> Identity:
         """The identity that a token gives. Raises InvalidToken, which never shows the token."""
         state = self._state
-        digest = hashlib.sha256(token.encode("utf-8", "replace")).digest()
+        digest = hashlib.blake2b(token.encode("utf-8", "replace"), digest_size=32).digest()
         hit = state.verified.get(digest)
         if hit is not None and hit[0] > self._clock.now():
             return hit[1]

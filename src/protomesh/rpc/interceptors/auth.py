@@ -183,11 +183,11 @@ def call_facts(call: Call, clock: Clock) -> CallFacts:
     port: it strips `x-envoy-*` from what it passes on, but a client that comes here directly may send them.
     """
     if not call.rest:
-        return CallFacts(call.method.full_name, "", "", call.context.peer(), clock.now())
+        return CallFacts(call.method.full_name, "", "", call.context.peer, clock.now())
     get = call.metadata.get
     path = str(get("x-envoy-original-path", "")).partition("?")[0]
     return CallFacts(
-        call.method.full_name, str(get("x-envoy-original-method", "")), path, call.context.peer(), clock.now()
+        call.method.full_name, str(get("x-envoy-original-method", "")), path, call.context.peer, clock.now()
     )
 
 
