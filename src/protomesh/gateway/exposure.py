@@ -36,6 +36,8 @@ class Binding:
     template: Template
     json: bool
     """The request has a body and it is JSON, not the raw bytes of a google.api.HttpBody."""
+    raw: bool
+    """The answer is a google.api.HttpBody: its bytes, type and status are the service's own."""
     query_names: frozenset[str]
     """Query parameters that would override a path variable, in both spellings: user_id and userId."""
 
@@ -63,6 +65,7 @@ def bindings(contract: Contract, methods: tuple[Exposed, ...]) -> Iterator[Bindi
                 http=http,
                 template=Template(http),
                 json=bool(http.body) and not _takes_raw_body(contract, exposed.method, http),
+                raw=contract.descriptor(exposed.method.response).full_name == HTTP_BODY,
                 query_names=frozenset(_spellings(contract, exposed.method, http)),
             )
 

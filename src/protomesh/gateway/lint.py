@@ -33,6 +33,12 @@ def _problems(contract: Contract, method: Method, http: HttpBinding) -> Iterator
         yield ConfigError(
             "the path ends with a slash", where=where, fix="remove it: it is ignored in requests"
         )
+    if not _has_place(http):
+        yield ConfigError(
+            "the path is not in a place for services",
+            where=where,
+            fix="begin it with /api/; other places are /login, /docs, /fn/… and /.well-known/…",
+        )
     if "=" in http.template or "*" in http.template:
         yield ConfigError("path variables must be plain, like {user_id}", where=where)
     if _collections(http) > DEEPEST:
@@ -43,6 +49,12 @@ def _problems(contract: Contract, method: Method, http: HttpBinding) -> Iterator
             yield ConfigError(f"path variable {{{variable}}} {fault}", where=where)
     if http.body not in {"", "*"}:
         yield from _body(contract, method, http)
+
+
+def _has_place(http: HttpBinding) -> bool:
+    """Whether the path is one that no other part of the mesh, nor the gateway itself, may want."""
+    root, *below = Template(http).segments
+    return root in {"api", "docs"} or (root in {"fn", ".well-known"} if below else root == "login")
 
 
 def _body(contract: Contract, method: Method, http: HttpBinding) -> Iterator[ConfigError]:

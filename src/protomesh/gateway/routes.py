@@ -89,11 +89,15 @@ def _rest(binding: Binding, verb: str, kind: str, limits: LimitSettings) -> Obje
     return {
         "name": f"{verb} {binding.http.template}",
         "match": {"safe_regex": {"regex": binding.template.regex}, "headers": [_verb(verb)]},
-        "metadata": _metadata(kind, own=dict.fromkeys(sorted(binding.query_names), True)),
+        "metadata": _metadata(kind, own=dict.fromkeys(sorted(binding.query_names), True), **_raw(binding)),
         "route": action(binding.exposed, limits),
         "response_headers_to_remove": ["grpc-accept-encoding"],
         "typed_per_filter_config": rest_headers(stream=binding.exposed.method.streams_response),
     }
+
+
+def _raw(binding: Binding) -> Object:
+    return {"raw": True} if binding.raw else {}
 
 
 def _other_verbs(bindings: Iterable[Binding]) -> Iterator[Object]:

@@ -15,6 +15,8 @@ def texts(*rules: Rule) -> list[str]:
         [("GET", "/api/users/{user_id}/orders/{order_id}"), ("POST", "/api/users/{user_id}:go", "*")],
         [("GET", "/api/users/{user_id}"), ("GET", "/api/users/search"), ("GET", "/api/orders/all")],
         [("PATCH", "/api/things/{thing.id}", "thing"), ("GET", "/docs/a/b/c/d")],
+        [("GET", "/login"), ("POST", "/login", "thing"), ("GET", "/docs"), ("GET", "/api")],
+        [("POST", "/fn/resize", "*"), ("GET", "/.well-known/jwks.json")],
     ],
 )
 def test_what_is_right(rules: list[Rule]) -> None:
@@ -28,6 +30,11 @@ def test_what_is_right(rules: list[Rule]) -> None:
         (("DELETE", "/api/users", "thing"), "a DELETE has no body"),
         (("OPTIONS", "/api/users"), "verb OPTIONS is not one of"),
         (("GET", "/api/users/"), "the path ends with a slash"),
+        (("GET", "/healthz"), "the path is not in a place for services"),
+        (("GET", "/login/a"), "the path is not in a place for services"),
+        (("GET", "/fn"), "the path is not in a place for services"),
+        (("GET", "/{user_id}"), "the path is not in a place for services"),
+        (("GET", "/apis/users"), "begin it with /api/"),
         (("GET", "/api/users/{user_id=users/*}"), "path variables must be plain"),
         (("GET", "/api/a/{user_id}/b/{order_id}/c"), "more than 2 collections deep"),
         (("GET", "/api/users/{nope}"), "path variable {nope} names no field"),

@@ -3,6 +3,7 @@
 --           "plain", "json" (the body has to be JSON), "stream", "json-stream", "head": a REST binding
 --   status  of an answer, with `allow` and for gRPC `fault`, its words
 --   own     path variables that no query parameter may name
+--   raw     the answer's body is the service's own (google.api.HttpBody), whatever its status
 -- Should this fail, Envoy goes on without it: the routes and the transcoder by themselves let nothing else through.
 
 local TAKES_JSON = {["json"] = true, ["json-stream"] = true}
@@ -43,12 +44,14 @@ function envoy_on_request(handle)
   if kind == "head" then headers:replace(":method", "GET") end
 end
 
--- A service may choose among successes or among errors, not turn one into the other.
-local function final_status(headers)
-  local status, wanted = headers:get(":status"), headers:get("x-http-status")
+-- A service may choose among successes or among errors, not turn one into the other: a message that says nothing of
+-- an error would be sent as one. A raw body is a page of the service's own, so its status may be any.
+local function final_status(headers, status, is_page)
+  local wanted = headers:get("x-http-status")
   if wanted == nil then return status end
   headers:remove("x-http-status")
-  local allowed = (status == "200" and wanted:find("^[23]%d%d$")) or (status >= "400" and wanted:find("^[45]%d%d$"))
+  local success = is_page and "^[2-5]%d%d$" or "^[23]%d%d$"
+  local allowed = (status == "200" and wanted:find(success)) or (status >= "400" and wanted:find("^[45]%d%d$"))
   if not allowed then return status end
   headers:replace(":status", wanted)
   return wanted
@@ -72,19 +75,29 @@ local function explain(handle, headers, status, kind, code, message)
   handle:headers():replace("content-length", tostring(#text))
 end
 
-local function on_rest(handle, headers, kind)
-  local status = final_status(headers)
+-- RFC 9110: 204 and 304 end with their headers, 205 says that it is empty.
+local BODILESS = {["204"] = true, ["205"] = true, ["304"] = true}
+
+local function without_body(handle, headers, status)
+  headers:remove("content-length")
+  headers:remove("content-type")
+  if status == "205" then headers:replace("content-length", "0") end
+  drop_body(handle)
+end
+
+local function on_rest(handle, headers, kind, raw)
+  local first = headers:get(":status")
+  local is_page = raw and first == "200"
+  local status = final_status(headers, first, is_page)
   local code, message = headers:get("grpc-status"), headers:get("grpc-message")
   headers:remove("grpc-status")
   headers:remove("grpc-message")
-  if status >= "400" then return explain(handle, headers, status, kind, code, message) end
-  if STREAMS[kind] and headers:get("content-type") == "application/json" then
+  if status >= "400" and not is_page then return explain(handle, headers, status, kind, code, message) end
+  if STREAMS[kind] and not raw and headers:get("content-type") == "application/json" then
     headers:replace("content-type", "application/x-ndjson")
   end
-  if status == "204" or status == "304" then
-    headers:remove("content-length")
-    headers:remove("content-type")
-    drop_body(handle)
+  if BODILESS[status] then
+    without_body(handle, headers, status)
   elseif kind == "head" then
     drop_body(handle)
   end
@@ -107,8 +120,9 @@ local function on_answer(headers)
 end
 
 function envoy_on_response(handle)
-  local headers, kind = handle:headers(), handle:metadata():get("kind")
+  local headers, route = handle:headers(), handle:metadata()
+  local kind = route:get("kind")
   if kind == "rpc" or kind == "no-rpc" then return on_rpc_answer(headers) end
   if kind == "answer" then return on_answer(headers) end
-  if kind ~= nil then on_rest(handle, headers, kind) end
+  if kind ~= nil then on_rest(handle, headers, kind, route:get("raw")) end
 end
