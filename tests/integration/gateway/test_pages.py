@@ -1,4 +1,4 @@
-"""Pages and forms: a method that answers with google.api.HttpBody chooses any status, with its body intact."""
+"""Pages and forms: a method that answers with HttpBody chooses any status, with its body intact."""
 
 import http.client
 import json
