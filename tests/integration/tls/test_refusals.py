@@ -27,16 +27,26 @@ def other_authority(office: Office) -> grpc.ChannelCredentials:
     return credentials(office.issue("orders", by=Office(office.folder.parent / "other")))
 
 
-STRANGERS: dict[str, Show] = {
-    "plaintext": lambda _: None,
-    "no certificate": lambda office: grpc.ssl_channel_credentials((office.folder / "ca.pem").read_bytes()),
-    "wrong CA": other_authority,
-    "expired": lambda office: credentials(office.issue("orders", ago=3 * DAY, days=2)),
+STRANGERS: dict[str, tuple[Show, str]] = {
+    "plaintext": (lambda _: None, "WRONG_VERSION_NUMBER"),
+    "no certificate": (
+        lambda office: grpc.ssl_channel_credentials((office.folder / "ca.pem").read_bytes()),
+        "PEER_DID_NOT_RETURN_A_CERTIFICATE",
+    ),
+    "wrong CA": (other_authority, "CERTIFICATE_VERIFY_FAILED"),
+    "expired": (
+        lambda office: credentials(office.issue("orders", ago=3 * DAY, days=2)),
+        "CERTIFICATE_VERIFY_FAILED",
+    ),
 }
+"""And the word for it in the server's log, to which gRPC writes by itself."""
 
 
 @pytest.mark.parametrize("kind", STRANGERS)
-def test_a_stranger_reaches_no_handler(office: Office, open_house: Open, kind: str) -> None:
+def test_a_stranger_reaches_no_handler(
+    office: Office, open_house: Open, capfd: pytest.CaptureFixture[str], kind: str
+) -> None:
+    show, word = STRANGERS[kind]
     reached: list[Any] = []
 
     def reach(request: Any, _call: Call) -> Any:
@@ -45,9 +55,10 @@ def test_a_stranger_reaches_no_handler(office: Office, open_house: Open, kind: s
 
     house = open_house("users", reach)
     method, note = house.contract.methods[f"{RING}/Say"], house.contract.message("ring.v1.Note")
-    with house.open_channel(STRANGERS[kind](office)) as channel:
+    with house.open_channel(show(office)) as channel:
         said = ask(house.contract, channel, method, note(), timeout=10)
     assert (said.code, reached) == ("UNAVAILABLE", [])
+    assert word in capfd.readouterr().err
     with house.open_channel(credentials(office.issue("orders"))) as channel:
         assert ask(house.contract, channel, method, note()).code == "OK", "but a member does"
 
@@ -74,19 +85,25 @@ def test_a_client_speaks_only_to_the_service_it_means(
     assert "Verification" not in caught.value.message, "and the caller does not learn it"
 
 
-def test_a_server_of_another_authority_is_not_believed(office: Office, open_house: Open) -> None:
+def test_a_server_of_another_authority_is_not_believed(
+    office: Office, open_house: Open, caplog: pytest.LogCaptureFixture
+) -> None:
     other = Office(office.folder.parent / "other")
     users = open_house("users", own=other.renewing("users"))
     with pytest.raises(Unavailable):
         call(users, office, f"ipv4:{users.address}")
+    assert "CERTIFICATE_VERIFY_FAILED" in caplog.text
 
 
-def test_an_expired_server_is_not_believed(office: Office, open_house: Open) -> None:
+def test_an_expired_server_is_not_believed(
+    office: Office, open_house: Open, caplog: pytest.LogCaptureFixture
+) -> None:
     past = time.time() - 2.5 * DAY
     own = office.renewing("users", office.issue("users", ago=3 * DAY, days=2), now=past)
     users = open_house("users", own=own)
     with pytest.raises(Unavailable):
         call(users, office, f"ipv4:{users.address}")
+    assert "CERTIFICATE_VERIFY_FAILED" in caplog.text
 
 
 def test_health_is_asked_over_tls_too(office: Office, open_house: Open) -> None:

@@ -22,8 +22,9 @@ def project(folder: Path, tls: str) -> Path:
     for name in FOLDERS:
         (folder / name).symlink_to(PROJECT / name)
     kept = (PROJECT / "mesh.toml").read_text()
-    assert "[tls]" not in kept
-    (folder / "mesh.toml").write_text(f"{kept}\n[tls]\n{tls}\n")
+    shipped = "\n[tls]\nenabled = false"
+    assert shipped in kept, "the manifest as it is shipped has no TLS"
+    (folder / "mesh.toml").write_text(kept.replace(shipped, f"\n[tls]\n{tls}"))
     return folder / "mesh.toml"
 
 
@@ -60,6 +61,7 @@ def test_nobody_reaches_a_service_without_a_certificate(mesh: Mesh) -> None:
         with pytest.raises(grpc.RpcError) as caught:
             call(b"", timeout=10)
     assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
+    assert "WRONG_VERSION_NUMBER" in mesh.cli("logs", "users"), "the log says why"
 
 
 def test_certificates_are_renewed_while_it_runs(mesh: Mesh) -> None:
