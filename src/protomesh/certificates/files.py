@@ -6,10 +6,20 @@ from pathlib import Path
 from typing import Any
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from protomesh.errors import ConfigError
+
+BROKEN = (
+    ValueError,
+    TypeError,
+    UnsupportedAlgorithm,
+    x509.InvalidVersion,
+    x509.DuplicateExtension,
+    x509.UnsupportedGeneralNameType,
+)
+"""What `cryptography` raises for bytes that are not what they should be, some of it only when asked."""
 
 RENEW = "protomesh certs renews those of development"
 
@@ -72,16 +82,21 @@ def _read(path: Path) -> bytes:
 
 
 def _certificates(path: Path) -> list[x509.Certificate]:
+    data = _read(path)
     try:
-        return x509.load_pem_x509_certificates(_read(path))
-    except ValueError:
+        found = x509.load_pem_x509_certificates(data)
+        for each in found:
+            each.public_key()
+            _alternative_names(each)
+    except BROKEN:
         raise ConfigError("holds no certificate in PEM form", where=str(path), fix=RENEW) from None
+    return found
 
 
 def _pair(files: Files, certificate: x509.Certificate, key: bytes) -> None:
     try:
         public: Any = load_pem_private_key(key, None).public_key()
-    except (ValueError, TypeError):
+    except BROKEN:
         raise ConfigError(
             "holds no private key in PEM form without a password", where=str(files.key), fix=RENEW
         ) from None
@@ -121,7 +136,7 @@ def _trusted(chain: list[x509.Certificate], authorities: list[x509.Certificate],
 def _issued(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
     try:
         certificate.verify_directly_issued_by(issuer)
-    except (ValueError, TypeError, InvalidSignature):
+    except (*BROKEN, InvalidSignature):
         return False
     return True
 

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from protomesh.certificates.authority import CA_LIFE, LEAF_LIFE, Authority
-from protomesh.certificates.files import Files, load
+from protomesh.certificates.files import BROKEN, Files, load
 from protomesh.certificates.names import component
 from protomesh.certificates.pem import certificate_pem, key_pem, new_key
 from protomesh.errors import ConfigError
@@ -62,9 +62,9 @@ def _read_authority(certificate: Path, key: Path, mesh: str) -> Authority | None
     try:
         own = x509.load_pem_x509_certificate(certificate.read_bytes())
         private = load_pem_private_key(key.read_bytes(), None)
-    except ValueError:
-        return None
-    if not isinstance(private, ec.EllipticCurvePrivateKey) or private.public_key() != own.public_key():
+        if not isinstance(private, ec.EllipticCurvePrivateKey) or private.public_key() != own.public_key():
+            return None
+    except BROKEN:
         return None
     return Authority(mesh, own, private)
 

@@ -1,10 +1,15 @@
 """Every way in which certificate files can be wrong, each with what is to be done."""
 
+import base64
+import contextlib
+import ssl
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from protomesh.certificates import Files, load
 from protomesh.errors import ConfigError
@@ -75,6 +80,35 @@ def test_what_is_wrong_names_the_file_and_what_to_do(office: Office, kind: str) 
         load(make(office), time.time())
     assert caught.value.where.startswith(str(office.folder))
     assert "PRIVATE KEY-----\n" not in str(caught.value)
+
+
+@given(st.integers(0, 2), st.lists(st.tuples(st.integers(0, 9_999), st.integers(0, 255)), max_size=3))
+def test_no_byte_of_them_is_trusted(
+    tmp_path_factory: pytest.TempPathFactory, which: int, changes: list[tuple[int, int]]
+) -> None:
+    """Whatever stands in a file: it is good, or told as wrong; nothing else is raised while a mesh runs."""
+    files = Office(tmp_path_factory.mktemp("certs")).issue("users")
+    path = (files.ca, files.certificate, files.key)[which]
+    first, *body, last = path.read_bytes().splitlines()
+    raw = bytearray(base64.b64decode(b"".join(body)))
+    for at, value in changes:
+        raw[at % len(raw)] = value
+    path.write_bytes(b"\n".join((first, base64.b64encode(raw), last)))
+    with contextlib.suppress(ConfigError):
+        assert load(files, time.time()).certificate == files.certificate.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("known", "unknown"),
+    [(b"\x2a\x86\x48\xce", b"\x2a\x86\x48\xcf"), (b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x29")],
+)
+def test_a_kind_of_key_or_a_version_that_nobody_knows(office: Office, known: bytes, unknown: bytes) -> None:
+    files = office.issue("users")
+    der = ssl.PEM_cert_to_DER_cert(files.certificate.read_text())
+    assert known in der
+    files.certificate.write_text(ssl.DER_cert_to_PEM_cert(der.replace(known, unknown)))
+    with pytest.raises(ConfigError, match=r"users\.pem: holds no certificate in PEM form"):
+        load(files, time.time())
 
 
 def test_good_files_say_whom_they_name(office: Office) -> None:
