@@ -83,10 +83,58 @@ local function is_base64(value)
   return true
 end
 
+local ENCODINGS = {["identity"] = true, ["gzip"] = true, ["deflate"] = true}
+
+-- Whether the gRPC core can read messages in the encoding that is named.
+function rpc.knows_encoding(headers)
+  local encoding = headers:get("grpc-encoding")
+  return encoding == nil or ENCODINGS[encoding] == true
+end
+
 -- What is wrong with the headers, nil for nothing.
 function rpc.fault(headers)
   for name, value in pairs(headers) do
     if name:sub(-4) == "-bin" and not is_base64(value) then return "malformed " .. name end
+  end
+  return nil
+end
+
+-- Browsers: who can be sent to another page, and where the page to log in is.
+
+local browser = {}
+
+-- RFC 9110, 12.4.2 and 12.5.1: the weight of a media type that is named; nil where it is not.
+local function weight(accept, kind)
+  for range in accept:lower():gmatch("[^,]+") do
+    if range:match("^%s*([^;%s]+)") == kind then return tonumber(range:match(";%s*q%s*=%s*([^;%s]*)") or "1") or 0 end
+  end
+  return nil
+end
+
+-- A page script follows a redirect without a word and gets the login page for data: only a navigation is sent on.
+-- Browsers say `sec-fetch-mode` (Fetch Metadata); older ones do not.
+function browser.navigates(headers)
+  local accept = headers:get("accept")
+  if accept == nil or not accept:lower():find("text/html", 1, true) then return false end
+  local verb, mode = headers:get(":method"), headers:get("sec-fetch-mode")
+  if (verb ~= "GET" and verb ~= "HEAD") or (mode ~= nil and mode ~= "navigate") then return false end
+  local page, data = weight(accept, "text/html") or 0, weight(accept, "application/json") or 0
+  return page > 0 and page >= data
+end
+
+-- One list (RFC 6265, 5.4), however many lines it came in: a service would see one line of them only.
+function browser.join_cookies(headers)
+  local count, found = headers:getNumValues("cookie"), {}
+  if count < 2 then return end
+  for at = 0, count - 1 do found[#found + 1] = headers:getAtIndex("cookie", at) end
+  headers:remove("cookie")
+  headers:add("cookie", table.concat(found, "; "))
+end
+
+-- RFC 8288: the target of `rel=login`, nil where there is none.
+function browser.login(links)
+  for target, rest in (links or ""):gmatch("<([^>]*)>([^,]*)") do
+    if rest:find(";%s*rel%s*=%s*\"?login\"?%s*$") or rest:find(";%s*rel%s*=%s*\"?login\"?%s*;") then return target end
   end
   return nil
 end
@@ -235,6 +283,15 @@ end
 local TAKES_JSON = {["json"] = true, ["json-stream"] = true}
 local STREAMS = {["stream"] = true, ["json-stream"] = true}
 
+local MEMORY = "protomesh.edge"
+local TWO_CREDENTIALS = {[":status"] = "401", ["www-authenticate"] = 'Bearer error="invalid_request"'}
+
+-- Envoy may have joined them; no bearer token (RFC 6750, 2.1) holds a comma.
+local function has_two_credentials(headers)
+  local value = headers:get("authorization")
+  return value ~= nil and (value:find(",", 1, true) ~= nil or headers:getNumValues("authorization") > 1)
+end
+
 local function is_json(content_type)
   local kind = content_type:lower():match("^%s*([^;%s]+)")
   return kind == "application/json" or (kind ~= nil and kind:find("^application/[%w.+-]+%+json$") ~= nil)
@@ -249,6 +306,7 @@ local function refuses_body(headers)
 end
 
 local function on_rpc(handle)
+  if not rpc.knows_encoding(handle:headers()) then return handle:respond({[":status"] = "501"}, "") end
   local fault = rpc.fault(handle:headers())
   if fault then handle:respond({[":status"] = "400"}, fault) end
 end
@@ -257,12 +315,21 @@ local function answer(handle, route)
   handle:respond({[":status"] = route:get("status"), allow = route:get("allow")}, route:get("fault") or "")
 end
 
+-- What the answer has to know of the request, and what a service cannot see by itself.
+local function remember(handle, headers)
+  if browser.navigates(headers) then handle:streamInfo():dynamicMetadata():set(MEMORY, "navigates", true) end
+  if headers:get("cookie") == nil then return end
+  browser.join_cookies(headers)
+  headers:replace("x-envoy-original-authority", headers:get(":authority"))
+end
+
 function envoy_on_request(handle)
-  local route = handle:metadata()
+  local route, headers = handle:metadata(), handle:headers()
   local kind = route:get("kind")
+  if has_two_credentials(headers) then return handle:respond(TWO_CREDENTIALS, "") end
   if kind == "rpc" then return on_rpc(handle) end
   if kind == "answer" or kind == "no-rpc" then return answer(handle, route) end
-  local headers = handle:headers()
+  remember(handle, headers)
   local path = headers:get(":path")
   local fault = url.is_suspect(path) and url.fault(path, route:get("own"))
   if fault then return handle:respond({[":status"] = "400"}, fault) end
@@ -311,6 +378,22 @@ local function without_body(handle, headers, status)
   drop_body(handle)
 end
 
+-- A visitor who may log in: a browser that navigates is sent there, and all others are told where it is.
+local function sends_to_login(handle, headers)
+  local target = browser.login(headers:get("link"))
+  if target == nil then return false end
+  headers:add("vary", "Accept")
+  local memory = handle:streamInfo():dynamicMetadata():get(MEMORY)
+  if memory == nil or not memory["navigates"] then return false end
+  headers:replace(":status", "302")
+  headers:replace("location", target)
+  headers:replace("cache-control", "no-store")
+  headers:replace("content-length", "0")
+  for _, name in ipairs({"content-type", "link", "www-authenticate", "grpc-status-details-bin"}) do headers:remove(name) end
+  drop_body(handle)
+  return true
+end
+
 local function on_rest(handle, headers, kind, raw)
   local first = headers:get(":status")
   local is_page = raw and first == "200"
@@ -318,6 +401,7 @@ local function on_rest(handle, headers, kind, raw)
   local code, message = headers:get("grpc-status"), headers:get("grpc-message")
   headers:remove("grpc-status")
   headers:remove("grpc-message")
+  if status == "401" and not is_page and sends_to_login(handle, headers) then return end
   if status >= "400" and not is_page then return explain(handle, headers, status, kind, code, message) end
   if STREAMS[kind] and not raw and headers:get("content-type") == "application/json" then
     headers:replace("content-type", "application/x-ndjson")

@@ -34,6 +34,8 @@ class Reply:
 
 REPLIES = (
     Reply(400, "INVALID_ARGUMENT", OWN_WORDS, grpc_code=3),
+    # Only of a request that says twice who it is from: all else is for services to decide.
+    Reply(401, "UNAUTHENTICATED", "there is more than one Authorization header", grpc_code=16),
     Reply(403, "PERMISSION_DENIED", "not allowed"),
     Reply(404, "NOT_FOUND", "there is nothing at this path", "no such method"),
     Reply(405, "UNIMPLEMENTED", "this path does not have this method, see Allow"),
@@ -44,7 +46,7 @@ REPLIES = (
     Reply(429, "RESOURCE_EXHAUSTED", "too many requests", grpc_code=8),
     Reply(431, "INVALID_ARGUMENT", "the request headers are too large"),
     Reply(500, "INTERNAL", "internal error", grpc_code=13),
-    Reply(501, "UNIMPLEMENTED", "not implemented"),
+    Reply(501, "UNIMPLEMENTED", "not implemented", "this message encoding is not known", grpc_code=12),
     Reply(502, "INTERNAL", "internal error", grpc_code=13),
     Reply(503, "UNAVAILABLE", "the service is not available, try again", retry_after=1),
     Reply(504, "DEADLINE_EXCEEDED", "the service took too long to answer", grpc_code=4),

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from protomesh.gateway.objects import Json, Object, typed
+from protomesh.gateway.rates import rate_filters
 from protomesh.settings import LimitSettings
 
 HTTP = "envoy.extensions.filters.http"
@@ -23,6 +24,8 @@ def http_filters(
         typed("envoy.filters.http.cors", f"{HTTP}.cors.v3.Cors"),
         # From here on gRPC-Web is gRPC, and what is refused comes back as such.
         typed("envoy.filters.http.grpc_web", f"{HTTP}.grpc_web.v3.GrpcWeb"),
+        # Before any work is done for the caller.
+        *rate_filters(limits),
         typed(
             "envoy.filters.http.lua",
             f"{HTTP}.lua.v3.Lua",

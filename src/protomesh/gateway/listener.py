@@ -5,10 +5,27 @@ Hardened by the list in Envoy's documentation, "Configuring Envoy as an edge pro
 
 from protomesh.gateway.addresses import Endpoint
 from protomesh.gateway.errors import local_reply_config
-from protomesh.gateway.objects import Json, Object, any_of, typed
+from protomesh.gateway.objects import Json, Object, any_of, seconds, typed
+from protomesh.settings import LimitSettings
 
 MANAGER = "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"
 MUTATION = "envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation"
+
+INTERNAL = (
+    "x-http-status",
+    "x-causation-id",
+    "x-correlation-id",
+    "x-service-authorization",
+    "x-user",
+    "x-user-id",
+    "x-forwarded-user",
+    "x-remote-user",
+)
+INTERNAL_PREFIXES = ("x-envoy-", "x-mesh-", "x-identity-", "x-authenticated-")
+"""With `INTERNAL`, what no stranger may say: how a call came, its cause, and who others found it to be from.
+
+Services call each other directly, so a service's own credentials never come through here.
+"""
 
 LOG_LINE: Object = {
     "time": "%START_TIME%",
@@ -39,7 +56,9 @@ def listener(at: Endpoint, manager: Object, socket: Object) -> Object:
     }
 
 
-def connection_manager(routing: Object, http_filters: list[Json], *, uploads: bool) -> Object:
+def connection_manager(
+    routing: Object, http_filters: list[Json], limits: LimitSettings, *, uploads: bool
+) -> Object:
     """`routing` is `route_config` or `rds`. With `uploads` a request may take as long as its route says."""
     return any_of(
         MANAGER,
@@ -48,7 +67,7 @@ def connection_manager(routing: Object, http_filters: list[Json], *, uploads: bo
         server_name="protomesh",
         **_identity(),
         **_paths(),
-        **_bounds(uploads=uploads),
+        **_bounds(limits, uploads=uploads),
         early_header_mutation_extensions=[_early_mutation()],
         access_log=[_access_log()],
         local_reply_config=local_reply_config(),
@@ -72,20 +91,19 @@ def _paths() -> Object:
         "normalize_path": True,
         "merge_slashes": True,
         "path_with_escaped_slashes_action": "KEEP_UNCHANGED",
-        "strip_any_host_port": True,
     }
 
 
-def _bounds(*, uploads: bool) -> Object:
+def _bounds(limits: LimitSettings, *, uploads: bool) -> Object:
     return {
-        "max_request_headers_kb": 32,
+        "max_request_headers_kb": limits.header_kilobytes,
         "request_headers_timeout": "10s",
-        "request_timeout": "0s" if uploads else "30s",
+        "request_timeout": "0s" if uploads else seconds(limits.request_seconds),
         "stream_idle_timeout": "60s",
         "common_http_protocol_options": {
             "headers_with_underscores_action": "REJECT_REQUEST",
-            "idle_timeout": "300s",
-            "max_headers_count": 100,
+            "idle_timeout": seconds(limits.idle_seconds),
+            "max_headers_count": limits.headers,
         },
         "http2_protocol_options": {
             "max_concurrent_streams": 100,
@@ -100,12 +118,8 @@ def _early_mutation() -> Object:
 
     And only a service or a function knows what caused a call, and of which story it is a part.
     """
-    remove: list[Object] = [
-        {"remove": "x-http-status"},
-        {"remove": "x-causation-id"},
-        {"remove": "x-correlation-id"},
-        {"remove_on_match": {"key_matcher": {"prefix": "x-envoy-"}}},
-    ]
+    remove: list[Object] = [{"remove": name} for name in INTERNAL]
+    remove.extend({"remove_on_match": {"key_matcher": {"prefix": each}}} for each in INTERNAL_PREFIXES)
     return typed("envoy.http.early_header_mutation.header_mutation", MUTATION, mutations=remove)
 
 

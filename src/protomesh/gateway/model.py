@@ -60,7 +60,7 @@ class Model:
         servers = dict.fromkeys(each.server for each in self.methods)
         chain = http_filters(script, coder, self.extras.list("http_filters"), limits, servers)
         uploads = any(each.method.streams_request for each in self.methods)
-        manager = connection_manager(routing, chain, uploads=uploads)
+        manager = connection_manager(routing, chain, limits, uploads=uploads)
         rendered = listener(
             self.addresses.gateway,
             self.extras.over("connection_manager", manager),

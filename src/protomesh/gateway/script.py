@@ -6,7 +6,7 @@ from google.rpc.code_pb2 import Code
 
 from protomesh.gateway.errors import LOCAL_CODE, PROBLEM, titles
 
-PARTS = ("url.lua", "rpc.lua", "json.lua", "problem.lua", "edge.lua")
+PARTS = ("url.lua", "rpc.lua", "browser.lua", "json.lua", "problem.lua", "edge.lua")
 
 
 def script() -> str:

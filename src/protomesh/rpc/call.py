@@ -50,6 +50,7 @@ class Call:
         "metadata",
         "method",
         "rest",
+        "session",
         "started",
     )
 
@@ -58,6 +59,8 @@ class Call:
         self.context = context
         self.metadata: Mapping[str, Any] = dict(context.invocation_metadata())
         self.rest = "x-envoy-original-method" in self.metadata
+        self.session = ""
+        """The token of the browser's cookie, where it is who calls."""
         self.started = time.monotonic()
         self.identity = VISITOR
         self.changed = True
@@ -147,8 +150,8 @@ class Call:
 
     @property
     def authorization(self) -> str:
-        """The end user's credentials as they came, for calls made on the user's behalf."""
-        return str(self.metadata.get("authorization", ""))
+        """The end user's `Bearer …`, for calls made on the user's behalf: as it came, or of the cookie."""
+        return f"Bearer {self.session}" if self.session else str(self.metadata.get("authorization", ""))
 
     @property
     def causation_id(self) -> str:

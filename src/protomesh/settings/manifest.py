@@ -45,12 +45,20 @@ class CorsSettings(Section):
 
 
 class LimitSettings(Section):
-    """The table `[gateway.limits]`."""
+    """The table `[gateway.limits]`. Rates are for one address, and for one token; 0 is off."""
 
     body_bytes: Annotated[int, Field(gt=0)] = 4 * 1024 * 1024
     timeout_seconds: Annotated[float, Field(gt=0)] = 15.0
     stream_seconds: Annotated[float, Field(gt=0)] = 300.0
     connections: Annotated[int, Field(gt=0)] = 10_000
+    header_kilobytes: Annotated[int, Field(ge=1, le=8192)] = 32
+    headers: Annotated[int, Field(ge=10, le=10_000)] = 100
+    request_seconds: Annotated[float, Field(gt=0)] = 30.0
+    idle_seconds: Annotated[float, Field(gt=0)] = 300.0
+    requests_per_second: Annotated[int, Field(ge=0)] = 5_000
+    burst: Annotated[int, Field(ge=0)] = 10_000
+    identity_requests_per_second: Annotated[int, Field(ge=0)] = 5_000
+    identity_burst: Annotated[int, Field(ge=0)] = 10_000
 
 
 class GatewaySettings(Section):

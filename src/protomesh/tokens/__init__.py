@@ -1,5 +1,6 @@
 """Tokens: JSON Web Tokens verified against key sets, cached, and signed."""
 
+from protomesh.tokens.cookie import COOKIE, token_of_cookie
 from protomesh.tokens.identity import Identity
 from protomesh.tokens.issuers import Issuer, load_issuer, resolve_keys
 from protomesh.tokens.keys import Key, jwks_of, new_key, read_jwks
@@ -7,6 +8,7 @@ from protomesh.tokens.sign import Signer
 from protomesh.tokens.verify import Verifier
 
 __all__ = [
+    "COOKIE",
     "Identity",
     "Issuer",
     "Key",
@@ -17,4 +19,5 @@ __all__ = [
     "new_key",
     "read_jwks",
     "resolve_keys",
+    "token_of_cookie",
 ]

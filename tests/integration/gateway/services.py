@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NoReturn
+from urllib.parse import quote
 
 import grpc
 from google.protobuf import any_pb2, empty_pb2
@@ -69,6 +70,8 @@ class Users:
             )
         elif what == "fail":
             self._abort(context, *value.split("-"))
+        elif what == "login":
+            self._send_to_login(context)
         elif what == "violations":
             email = Violation(field="user.email", reason="string.email", description='not an "address"\n')
             detail = _violations(email, Violation(field="user_id"))
@@ -85,6 +88,13 @@ class Users:
             context.add_callback(self.cancelled.set)
             self.cancelled.wait(60)
         return users_pb2.User(id=request.user_id, display_name=headers_of(context), email=self.name)
+
+    def _send_to_login(self, context: grpc.ServicerContext) -> NoReturn:
+        """As the auth interceptor does it."""
+        back = quote(str(dict(context.invocation_metadata()).get("x-envoy-original-path", "/")), safe="")
+        link = f"</login?return_to={back}>;rel=login"
+        context.set_trailing_metadata((("www-authenticate", "Bearer"), ("link", link)))
+        context.abort(grpc.StatusCode.UNAUTHENTICATED, "this call needs an identity")
 
     def _abort(self, context: grpc.ServicerContext, code: str, status: str = "") -> NoReturn:
         context.set_trailing_metadata((("x-http-status", status), ("retry-after", "7")) if status else ())

@@ -9,6 +9,15 @@
 local TAKES_JSON = {["json"] = true, ["json-stream"] = true}
 local STREAMS = {["stream"] = true, ["json-stream"] = true}
 
+local MEMORY = "protomesh.edge"
+local TWO_CREDENTIALS = {[":status"] = "401", ["www-authenticate"] = 'Bearer error="invalid_request"'}
+
+-- Envoy may have joined them; no bearer token (RFC 6750, 2.1) holds a comma.
+local function has_two_credentials(headers)
+  local value = headers:get("authorization")
+  return value ~= nil and (value:find(",", 1, true) ~= nil or headers:getNumValues("authorization") > 1)
+end
+
 local function is_json(content_type)
   local kind = content_type:lower():match("^%s*([^;%s]+)")
   return kind == "application/json" or (kind ~= nil and kind:find("^application/[%w.+-]+%+json$") ~= nil)
@@ -23,6 +32,7 @@ local function refuses_body(headers)
 end
 
 local function on_rpc(handle)
+  if not rpc.knows_encoding(handle:headers()) then return handle:respond({[":status"] = "501"}, "") end
   local fault = rpc.fault(handle:headers())
   if fault then handle:respond({[":status"] = "400"}, fault) end
 end
@@ -31,12 +41,21 @@ local function answer(handle, route)
   handle:respond({[":status"] = route:get("status"), allow = route:get("allow")}, route:get("fault") or "")
 end
 
+-- What the answer has to know of the request, and what a service cannot see by itself.
+local function remember(handle, headers)
+  if browser.navigates(headers) then handle:streamInfo():dynamicMetadata():set(MEMORY, "navigates", true) end
+  if headers:get("cookie") == nil then return end
+  browser.join_cookies(headers)
+  headers:replace("x-envoy-original-authority", headers:get(":authority"))
+end
+
 function envoy_on_request(handle)
-  local route = handle:metadata()
+  local route, headers = handle:metadata(), handle:headers()
   local kind = route:get("kind")
+  if has_two_credentials(headers) then return handle:respond(TWO_CREDENTIALS, "") end
   if kind == "rpc" then return on_rpc(handle) end
   if kind == "answer" or kind == "no-rpc" then return answer(handle, route) end
-  local headers = handle:headers()
+  remember(handle, headers)
   local path = headers:get(":path")
   local fault = url.is_suspect(path) and url.fault(path, route:get("own"))
   if fault then return handle:respond({[":status"] = "400"}, fault) end
@@ -85,6 +104,22 @@ local function without_body(handle, headers, status)
   drop_body(handle)
 end
 
+-- A visitor who may log in: a browser that navigates is sent there, and all others are told where it is.
+local function sends_to_login(handle, headers)
+  local target = browser.login(headers:get("link"))
+  if target == nil then return false end
+  headers:add("vary", "Accept")
+  local memory = handle:streamInfo():dynamicMetadata():get(MEMORY)
+  if memory == nil or not memory["navigates"] then return false end
+  headers:replace(":status", "302")
+  headers:replace("location", target)
+  headers:replace("cache-control", "no-store")
+  headers:replace("content-length", "0")
+  for _, name in ipairs({"content-type", "link", "www-authenticate", "grpc-status-details-bin"}) do headers:remove(name) end
+  drop_body(handle)
+  return true
+end
+
 local function on_rest(handle, headers, kind, raw)
   local first = headers:get(":status")
   local is_page = raw and first == "200"
@@ -92,6 +127,7 @@ local function on_rest(handle, headers, kind, raw)
   local code, message = headers:get("grpc-status"), headers:get("grpc-message")
   headers:remove("grpc-status")
   headers:remove("grpc-message")
+  if status == "401" and not is_page and sends_to_login(handle, headers) then return end
   if status >= "400" and not is_page then return explain(handle, headers, status, kind, code, message) end
   if STREAMS[kind] and not raw and headers:get("content-type") == "application/json" then
     headers:replace("content-type", "application/x-ndjson")

@@ -14,6 +14,14 @@ local function is_base64(value)
   return true
 end
 
+local ENCODINGS = {["identity"] = true, ["gzip"] = true, ["deflate"] = true}
+
+-- Whether the gRPC core can read messages in the encoding that is named.
+function rpc.knows_encoding(headers)
+  local encoding = headers:get("grpc-encoding")
+  return encoding == nil or ENCODINGS[encoding] == true
+end
+
 -- What is wrong with the headers, nil for nothing.
 function rpc.fault(headers)
   for name, value in pairs(headers) do

@@ -19,7 +19,8 @@ from protomesh.errors import InvalidArgument, PermissionDenied, Unauthenticated
 from protomesh.policy import CallFacts, Decision, MethodPolicy, Outcome, Principal, SecurityPolicy
 from protomesh.rpc.call import VISITOR, Call
 from protomesh.rpc.interceptor import Handler
-from protomesh.tokens import Identity
+from protomesh.rpc.interceptors.origin import is_own_page
+from protomesh.tokens import Identity, token_of_cookie
 
 BEARER = "bearer "
 
@@ -130,6 +131,8 @@ class Auth:
 
     def _authenticate(self, call: Call) -> Principal:
         user = self._bearer(call, "authorization")
+        if user is None and call.rest:
+            user = self._session(call)
         service = self._bearer(call, "x-service-authorization")
         if self._certified is not None:
             service = self._by_certificate(call, service, self._certified)
@@ -139,6 +142,22 @@ class Auth:
             call.failure_headers = self._login(call, 'Bearer error="invalid_token"')
             raise Unauthenticated("x-service-authorization speaks for no service")
         return (user or NOBODY).called_by(service)
+
+    def _session(self, call: Call) -> Identity | None:
+        """By the browser's cookie, which only counts without an Authorization header, and only over REST.
+
+        One that is not valid counts as absent: its holder could not read, nor mend, an error about it.
+        """
+        header = call.metadata.get("cookie")
+        token = token_of_cookie(header) if isinstance(header, str) else ""
+        if not token or not is_own_page(call.metadata):
+            return None
+        try:
+            found = self._verify(token)
+        except Unauthenticated:
+            return None
+        call.session = token
+        return found
 
     def _by_certificate(self, call: Call, token: Identity | None, certified: Certified) -> Identity | None:
         try:
