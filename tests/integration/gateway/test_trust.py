@@ -9,7 +9,7 @@ import grpc
 import pytest
 
 from shop_pb.shop.users.v1 import users_pb2, users_pb2_grpc
-from tests.integration.gateway.clients import Rest, eventually
+from tests.integration.gateway.clients import Rest, eventually, http2
 from tests.integration.gateway.conftest import World
 
 INTERNAL = (
@@ -69,6 +69,13 @@ def raw(world: World, text: str) -> bytes:
 def test_cookies_of_two_lines_are_one_list(world: World) -> None:
     lines = "host: x\r\ncookie: a=1\r\ncookie: b=2\r\nconnection: close\r\n\r\n"
     assert b"cookie: a=1; b=2" in raw(world, f"GET /api/users/u1 HTTP/1.1\r\n{lines}")
+
+
+def test_cookies_of_two_fields_over_http2_are_one_list_too(world: World) -> None:
+    """RFC 9113, 8.2.3: a browser may send each in a field of its own."""
+    fields = ("-H", "cookie: a=1", "-H", "cookie: b=2")
+    answer = http2(world.addresses.gateway.port, "GET", "/api/users/u1", *fields)
+    assert "cookie: a=1; b=2" in answer.json["displayName"], answer
 
 
 @pytest.mark.parametrize("path", ["/api/users/u1", "/api/nope"])
