@@ -1,4 +1,5 @@
 import json
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -129,3 +130,16 @@ def test_what_lint_finds_is_not_rendered() -> None:
     bad = contract(("GET", "/api/a/{user_id}"), ("GET", "/api/a/{order_id}"))
     with pytest.raises(ConfigError, match=r"M1.*the same paths as.*M0"):
         render_static(bad, Manifest.model_validate({"services": {"things": {}}}))
+
+
+def test_the_defaults_are_those_of_the_reference() -> None:
+    text = (SHOP.parents[1] / "docs/reference/gateway.md").read_text()
+    written = text.partition("```toml\nbody_bytes")[2].partition("```")[0]
+    assert tomllib.loads(f"body_bytes{written}") == Manifest().gateway.limits.model_dump()
+
+
+def test_a_rate_of_zero_has_no_filter(shop: Contract) -> None:
+    whole = dynamic(shop, manifest(limits={"requests_per_second": 0}))["lds.json"].decode()
+    assert ("local_ratelimit.address" in whole, "local_ratelimit.identity" in whole) == (False, True)
+    whole = dynamic(shop, manifest())["lds.json"].decode()
+    assert ("local_ratelimit.address" in whole, "local_ratelimit.identity" in whole) == (True, True)
