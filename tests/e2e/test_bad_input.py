@@ -100,7 +100,7 @@ class Tokens:
         }
         return ways[name]()
 
-    def _sign(self, *, issuer: str = "mesh", audience: str = "shop", lifetime: float = 600) -> str:
+    def _sign(self, *, issuer: str = "development", audience: str = "shop", lifetime: float = 600) -> str:
         signer = Signer(self._pem, "", issuer, SystemClock())
         return signer.sign("ann", audience, lifetime_seconds=lifetime)
 

@@ -3,7 +3,7 @@
 from protomesh.clock import Clock
 from protomesh.tokens import Issuer, Signer, Verifier, jwks_of, new_key, read_jwks
 
-ISSUER, AUDIENCE = "mesh", "shop"
+ISSUER, AUDIENCE = "development", "shop"
 
 
 class Mint:

@@ -8,13 +8,14 @@ from protomesh.clock import Clock
 from protomesh.errors import ConfigError
 from protomesh.tokens import Signer, jwks_of, new_key
 
-ISSUER = "mesh"
+ISSUER = "development"
+"""Its name in a security policy."""
 LIFETIME = 300.0
 """Seconds that a service's own token is good for; renewed at half of it."""
 
 
 def ensure(state_dir: Path) -> None:
-    """Make STATE/keys/mesh.pem and STATE/jwks.json where they are missing."""
+    """Make STATE/keys/development.pem and STATE/jwks.json where they are missing."""
     key = key_path(state_dir)
     if not key.exists():
         key.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -29,7 +30,7 @@ def ensure(state_dir: Path) -> None:
 
 def key_path(state_dir: Path) -> Path:
     """Where the development key lies."""
-    return state_dir / "keys" / "mesh.pem"
+    return state_dir / "keys" / "development.pem"
 
 
 def signer(state_dir: Path, clock: Clock, environment: str) -> Signer:

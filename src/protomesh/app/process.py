@@ -52,6 +52,12 @@ class Process:
         return Ports(self.manifest, self.settings.port_base or self.manifest.gateway.port)
 
     @property
+    def public(self) -> str:
+        """Where clients find the mesh; by default this machine's gateway."""
+        scheme = "https" if self.manifest.tls.gateway else "http"
+        return self.manifest.gateway.public or f"{scheme}://localhost:{self.ports.gateway}"
+
+    @property
     def bootstrap(self) -> str:
         """Kafka's address: told, or in the manifest, or the embedded broker's."""
         embedded = f"{self.settings.host}:{self.ports.broker}"

@@ -66,6 +66,8 @@ class GatewaySettings(Section):
 
     port: Annotated[int, Field(ge=0, le=65535)] = 8080
     host: str = "127.0.0.1"
+    public: Annotated[str, Field(pattern=r"^(https?://[^/?#\s]+)?$")] = ""
+    """Where clients find the mesh, `https://shop.example`; empty: `http://localhost:<port>`."""
     cors: CorsSettings = CorsSettings()
     limits: LimitSettings = LimitSettings()
 

@@ -2,13 +2,14 @@
 
 from protomesh.tokens.cookie import COOKIE, token_of_cookie
 from protomesh.tokens.identity import Identity
-from protomesh.tokens.issuers import Issuer, load_issuer, resolve_keys
+from protomesh.tokens.issuers import DEVELOPMENT, Issuer, load_issuer, resolve_keys
 from protomesh.tokens.keys import Key, jwks_of, new_key, read_jwks
 from protomesh.tokens.sign import Signer
 from protomesh.tokens.verify import Verifier
 
 __all__ = [
     "COOKIE",
+    "DEVELOPMENT",
     "Identity",
     "Issuer",
     "Key",

@@ -11,6 +11,9 @@ from protomesh.tokens.keys import Key, read_jwks
 
 DEVELOPMENT = "development:"
 
+MESH = "mesh"
+"""The mesh's own identity service, whose `iss` is the mesh's public address."""
+
 
 class Declaration(Protocol):
     """An issuer as a security policy declares it; `path` is its place there, `issuers[0]`."""
@@ -48,13 +51,22 @@ class Declaration(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Issuer:
-    """A signer of tokens with its keys. `roles` is the dotted path of the claim that holds the roles."""
+    """A signer of tokens with its keys. `roles` is the dotted path of the claim that holds the roles.
+
+    `issuer` is its name, which policies see; `iss` the claim, empty where it is the same.
+    """
 
     issuer: str
     audiences: frozenset[str]
     keys: tuple[Key, ...]
     services: bool = False
     roles: str = "roles"
+    iss: str = ""
+
+    @property
+    def claim(self) -> str:
+        """The `iss` of its tokens."""
+        return self.iss or self.issuer
 
 
 def resolve_keys(
@@ -80,16 +92,20 @@ def resolve_keys(
 
 
 def load_issuer(
-    declared: Declaration, *, policy_dir: Path, state_dir: Path, environment: str, where: str
+    declared: Declaration, *, policy_dir: Path, state_dir: Path, environment: str, where: str, public: str
 ) -> Issuer:
-    """An issuer of a policy with its keys; `where` is the policy's file. Raises ConfigError."""
+    """An issuer of a policy with its keys; `where` is the policy's file, `public` the mesh's public address.
+
+    Raises ConfigError.
+    """
     place = f"{where}: {declared.path}.jwks"
     jwks = resolve_keys(
         declared.jwks, policy_dir=policy_dir, state_dir=state_dir, environment=environment, where=place
     )
     keys = read_jwks(jwks, place)
     roles = declared.roles or "roles"
-    return Issuer(declared.issuer, frozenset(declared.audiences), keys, declared.services, roles)
+    iss = public if declared.issuer == MESH else ""
+    return Issuer(declared.issuer, frozenset(declared.audiences), keys, declared.services, roles, iss)
 
 
 def _read(path: Path, where: str, fix: str) -> dict[str, Any]:

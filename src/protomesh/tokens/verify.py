@@ -119,7 +119,7 @@ def _object(part: str) -> dict[str, Any]:
 def _by_name(issuers: Iterable[Issuer]) -> dict[str, Issuer]:
     found: dict[str, Issuer] = {}
     for issuer in issuers:
-        if issuer.issuer in found:
-            raise ConfigError(f"the issuer '{issuer.issuer}' stands twice")
-        found[issuer.issuer] = issuer
+        if issuer.claim in found:
+            raise ConfigError(f"the issuer '{issuer.claim}' stands twice")
+        found[issuer.claim] = issuer
     return found

@@ -14,7 +14,7 @@ from protomesh.tokens import Issuer, Verifier, read_jwks
 
 def verifier(state_dir: Path, clock: FakeClock) -> Verifier:
     keys = read_jwks(json.loads((state_dir / "jwks.json").read_text()), "jwks.json")
-    return Verifier([Issuer("mesh", frozenset({"shop"}), keys, services=True)], clock)
+    return Verifier([Issuer("development", frozenset({"shop"}), keys, services=True)], clock)
 
 
 def test_a_key_is_made_once_and_for_us_alone(tmp_path: Path) -> None:
@@ -32,7 +32,7 @@ def test_what_it_signs_is_believed(tmp_path: Path) -> None:
     ensure(tmp_path)
     token = signer(tmp_path, clock, "development").sign("u1", "shop", roles=["admin"])
     found = verifier(tmp_path, clock).verify(token)
-    assert (found.subject, set(found.roles), found.issuer) == ("u1", {"admin"}, "mesh")
+    assert (found.subject, set(found.roles), found.issuer) == ("u1", {"admin"}, "development")
 
 
 def test_it_signs_nothing_in_production(tmp_path: Path) -> None:
@@ -42,7 +42,7 @@ def test_it_signs_nothing_in_production(tmp_path: Path) -> None:
 
 
 def test_no_key(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"mesh.pem: no such key \(protomesh up makes it\)"):
+    with pytest.raises(ConfigError, match=r"development.pem: no such key \(protomesh up makes it\)"):
         signer(tmp_path, FakeClock(), "development")
 
 

@@ -14,7 +14,7 @@ from tests.unit.cli.conftest import Run
 
 def verifier(state: Path) -> Verifier:
     found = read_jwks(json.loads((state / "jwks.json").read_text()), "jwks.json")
-    return Verifier([Issuer("mesh", frozenset({"shop"}), found, services=True)], SystemClock())
+    return Verifier([Issuer("development", frozenset({"shop"}), found, services=True)], SystemClock())
 
 
 def test_a_user(shop: Run, tmp_path: Path) -> None:

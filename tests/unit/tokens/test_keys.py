@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import (
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protomesh.errors import ConfigError
+from protomesh.errors import ConfigError, InvalidToken
 from protomesh.tokens import Issuer, Signer, Verifier, jwks_of, load_issuer, new_key, read_jwks, resolve_keys
 from tests.unit.tokens.support import Hands
 
@@ -135,15 +135,16 @@ class Declared:
     path: str = "issuers[0]"
 
 
-def _load(jwks: str, tmp_path: Path, environment: str = "development") -> Issuer:
+def _load(jwks: str, tmp_path: Path, environment: str = "development", issuer: str = "mesh") -> Issuer:
     (tmp_path / "policies").mkdir(exist_ok=True)
     (tmp_path / "state").mkdir(exist_ok=True)
     return load_issuer(
-        Declared(jwks),
+        Declared(jwks, issuer),
         policy_dir=tmp_path / "policies",
         state_dir=tmp_path / "state",
         environment=environment,
         where="s.json",
+        public="https://shop.example",
     )
 
 
@@ -154,6 +155,21 @@ def test_keys_beside_the_policy(tmp_path: Path) -> None:
     assert (found.issuer, found.services, found.roles) == ("mesh", True, "roles")
     assert found.audiences == {"shop"}
     assert [key.kid for key in found.keys] == [GOOD["kid"]]
+
+
+@pytest.mark.parametrize(
+    ("issuer", "claim"),
+    [("mesh", "https://shop.example"), ("https://login.example", "https://login.example")],
+)
+def test_the_mesh_itself_signs_as_its_public_address(tmp_path: Path, issuer: str, claim: str) -> None:
+    pem = new_key()
+    (tmp_path / "policies").mkdir()
+    (tmp_path / "policies/keys.json").write_text(json.dumps(jwks_of([pem])))
+    check = Verifier([_load("keys.json", tmp_path, issuer=issuer)], Hands())
+    assert check.verify(Signer(pem, "", claim, Hands()).sign("u1", "shop")).issuer == issuer
+    for other in {"mesh", "https://shop.example", "https://shop.example/", "https://login.example"} - {claim}:
+        with pytest.raises(InvalidToken, match="issuer is not known"):
+            check.verify(Signer(pem, "", other, Hands()).sign("u1", "shop"))
 
 
 def test_development_keys_count_in_development_only(tmp_path: Path) -> None:
