@@ -23,6 +23,10 @@ class Account:
     committed: int
     distinct: int
     records: int
+    unknown_there: int
+    """Ids whose creation nobody answered and whose row was committed nevertheless."""
+    unknown_absent: int
+    """Ids whose creation nobody answered and of which nothing was committed."""
     problems: tuple[str, ...]
 
 
@@ -53,7 +57,9 @@ def draw_up(notes: Notes, existing: set[str], events: list[dict[str, Any]]) -> A
         if problem:
             problems.append(f"{user_id}: {problem} (topic: {[each.split('.')[-2] for each in types]})")
     committed = sum(len(each) for each in of_key.values())
-    return Account(committed, len(seen), len(events), tuple(problems))
+    unknown = notes.unknown_ids("POST")
+    there = unknown & (existing | notes.created | notes.refused | notes.deleted)
+    return Account(committed, len(seen), len(events), len(there), len(unknown - there), tuple(problems))
 
 
 def _judge(user_id: str, types: list[str], notes: Notes, *, exists: bool) -> str:
@@ -62,11 +68,10 @@ def _judge(user_id: str, types: list[str], notes: Notes, *, exists: bool) -> str
         return "an event of a user that nobody created"
     if exists:
         return "" if types == [CREATED] else "the user exists: exactly one created event is due"
-    if user_id in notes.deleted or (user_id in notes.created):
+    if user_id in notes.deleted | notes.created | notes.refused:
+        return "" if types == [CREATED, DELETED] else "it was there and is gone: created, deleted are due"
+    if user_id in notes.unknown_ids("POST") & notes.unknown_ids("DELETE"):
         return (
-            ""
-            if types == [CREATED, DELETED]
-            else "created and deleted: exactly these two are due, in this order"
+            "" if types in ([], [CREATED, DELETED]) else "two unanswered calls: both events are due, or none"
         )
-    allowed: list[list[str]] = [[], [CREATED, DELETED]]
-    return "" if types in allowed else "no row and no answer: nothing is due, or both of an unanswered pair"
+    return "" if not types else "no row, and none was ever seen: no event is due"

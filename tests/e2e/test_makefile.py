@@ -29,8 +29,13 @@ def make(folder: Path, python: str) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         check=False,
-        env={name: value for name, value in os.environ.items() if not name.startswith("MAKE")},
+        env=plain(),
     )
+
+
+def plain() -> dict[str, str]:
+    """The environment without what an outer make said."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
 
 
 def test_without_ensurepip_the_one_command_to_run_is_printed(bare: Path) -> None:
@@ -45,6 +50,17 @@ def test_an_old_python_is_named(bare: Path) -> None:
     assert done.returncode != 0
     assert "needs Python 3.11 or newer" in done.stderr
     assert not (bare / ".venv").exists()
+
+
+def test_the_setup_installs_exactly_the_locked_packages_and_the_project(bare: Path) -> None:
+    done = subprocess.run(
+        ["make", "--dry-run", "setup"], cwd=bare, capture_output=True, text=True, check=True, env=plain()
+    ).stdout
+    steps = [line.strip() for line in done.splitlines() if line.startswith((".venv/bin/", "python3 -m venv"))]
+    assert [step.split()[:3] for step in steps[:1]] == [["python3", "-m", "venv"]], done
+    locked, own = steps[1:]
+    assert locked.endswith("--require-hashes -r requirements.lock"), locked
+    assert own.endswith("--no-deps --no-build-isolation --editable ."), own
 
 
 def test_help_lists_every_target_that_users_know() -> None:
