@@ -32,7 +32,8 @@ class Load:
         self._request = request
         self._metadata = (("authorization", f"Bearer {token}"),)
         self._pid = pid
-        self._call = grpc.insecure_channel(f"127.0.0.1:{port}").unary_unary(method)
+        channel = grpc.insecure_channel(f"127.0.0.1:{port}")
+        self._call: grpc.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(method)
         self._call(request, metadata=self._metadata, timeout=10)
         self._drive = self._by_h2load if client() == "h2load" else self._by_grpcio
 

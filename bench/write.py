@@ -76,7 +76,10 @@ class Load:
     """Creates users with fresh ids, four calls in flight."""
 
     def __init__(self, port: int) -> None:
-        self._call = grpc.insecure_channel(f"127.0.0.1:{port}").unary_unary("/shop.users.v1.Users/CreateUser")
+        channel = grpc.insecure_channel(f"127.0.0.1:{port}")
+        self._call: grpc.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(
+            "/shop.users.v1.Users/CreateUser"
+        )
         self._ids = itertools.count()
 
     def rate(self, calls: int) -> float:

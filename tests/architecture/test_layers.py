@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -38,6 +39,17 @@ def test_rooms_import_only_from_rooms_below() -> None:
     command = Path(sys.executable).with_name("lint-imports")
     done = subprocess.run([command, "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "only"), [("gRPC only in rpc", "rpc"), ("Kafka clients only in broker", "broker")]
+)
+def test_a_contract_for_one_room_names_all_others(name: str, only: str) -> None:
+    """A new room must not be forgotten in them."""
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
+    (contract,) = (each for each in settings["contracts"] if each["name"] == name)
+    rooms = {path.stem for path in (ROOT / "src" / "protomesh").iterdir() if path.stem[0] not in "_."}
+    assert set(contract["source_modules"]) == {f"protomesh.{room}" for room in rooms - {only, "py"}}
 
 
 def test_no_file_is_too_long() -> None:

@@ -1,4 +1,4 @@
-"""`make run` in a fresh checkout, as a user does it: set-up, the printed curl, Ctrl-C, and all that once more."""
+"""`make run` in a fresh checkout, as a user does it: set-up, the printed curl, Ctrl-C, and once more."""
 
 import contextlib
 import json
