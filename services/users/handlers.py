@@ -4,6 +4,8 @@ from google.protobuf import empty_pb2
 
 from protomesh.context import Context
 from protomesh.rpc import Call, page_of, timestamp
+from protomesh_pb.mesh.identity.v1.identity_pb2 import DeleteCredentialRequest, PutCredentialRequest
+from protomesh_pb.mesh.identity.v1.identity_pb2_grpc import IdentityStub
 from services.users import domain, store
 from shop_pb.shop.users.v1 import users_pb2 as pb
 
@@ -13,10 +15,14 @@ class Users:
 
     def __init__(self, context: Context) -> None:
         self._clock = context.clock
+        self._identity = context.stub(IdentityStub)
 
     def CreateUser(self, request: pb.CreateUserRequest, call: Call) -> pb.User:
         wanted = request.user
         user = domain.register(request.user_id, wanted.display_name, wanted.email, self._clock.now())
+        with call.unit_of_work(read_only=True) as work:
+            store.must_be_free(work.tx, user.id)
+        self._identity.PutCredential(PutCredentialRequest(user_id=user.id, password=request.password))
         store.add(call.tx, user)
         return message(user)
 
@@ -30,7 +36,10 @@ class Users:
         return pb.ListUsersResponse(users=[message(user) for user in found], next_page_token=token)
 
     def DeleteUser(self, request: pb.DeleteUserRequest, call: Call) -> empty_pb2.Empty:
-        store.get(call.tx, request.user_id, to_write=True).must_match(request.etag)
+        with call.unit_of_work(read_only=True) as work:
+            store.get(work.tx, request.user_id).must_match(request.etag)
+        self._identity.DeleteCredential(DeleteCredentialRequest(user_id=request.user_id))
+        store.get(call.tx, request.user_id, to_write=True)
         store.remove(call.tx, request.user_id)
         return empty_pb2.Empty()
 

@@ -37,6 +37,12 @@ def add(tx: Connection, user: User) -> None:
         raise AlreadyExists(f"user {user.id} exists already") from None
 
 
+def must_be_free(tx: Connection, user_id: str) -> None:
+    """Raises AlreadyExists."""
+    if tx.execute(select(users.c.id).where(users.c.id == user_id)).one_or_none() is not None:
+        raise AlreadyExists(f"user {user_id} exists already")
+
+
 def get(tx: Connection, user_id: str, *, to_write: bool = False) -> User:
     """Raises NotFound. `to_write` locks the row where the database locks rows."""
     query = select(users).where(users.c.id == user_id)

@@ -42,10 +42,14 @@ class MeshError(Exception):
     http_status: ClassVar[int | None] = None
     """Set only where HTTP has a status that the fixed gRPC mapping cannot reach."""
 
-    def __init__(self, message: str, *, violations: tuple[Violation, ...] = ()) -> None:
+    def __init__(
+        self, message: str, *, violations: tuple[Violation, ...] = (), retry_after: float = 0.0
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.violations = violations
+        self.retry_after = retry_after
+        """Seconds after which it may go well; 0: nobody knows."""
 
 
 class InvalidArgument(MeshError):

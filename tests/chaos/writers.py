@@ -83,7 +83,8 @@ class Writer:
                 self._delete(user_id)
 
     def _create(self, user_id: str) -> None:
-        body = {"userId": user_id, "user": {"displayName": user_id, "email": f"{user_id}@mail.example"}}
+        user = {"displayName": user_id, "email": f"{user_id}@mail.example"}
+        body = {"userId": user_id, "user": user, "password": "correct horse"}
         status = self._call(Sent("POST", user_id), "/api/users", body)
         if status == http.client.CREATED:
             self.notes.created.add(user_id)

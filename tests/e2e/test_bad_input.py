@@ -21,7 +21,11 @@ from protomesh.tokens import Signer
 from tests.support.mesh import Mesh, eventually
 
 ORIGIN = "http://localhost:3000"
-ANN = {"userId": "bad-ann", "user": {"displayName": "Ann", "email": "ann@mail.example"}}
+ANN = {
+    "userId": "bad-ann",
+    "user": {"displayName": "Ann", "email": "ann@mail.example"},
+    "password": "correct horse",
+}
 ORDERS = "/api/users/ann/orders"
 NAMES = {400: "INVALID_ARGUMENT", 401: "UNAUTHENTICATED", 404: "NOT_FOUND"}
 

@@ -65,6 +65,9 @@ def _main(process: Process, services: Mapping[str, Build], migrations: Path | No
         state_dir=process.state_dir,
         log=process.log,
         stopping=process.stopping,
+        mesh=process.manifest.mesh.name,
+        policies=process.project / "policies",
+        public=process.public,
     )
     settings = process.manifest.services[process.name]
     limits = Limits(threads=settings.threads, streams=settings.streams)

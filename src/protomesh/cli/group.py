@@ -19,6 +19,7 @@ COMMANDS = {
     "explain": "Say how the security policy decides on a request, and why.",
     "certs": "Make and renew the development certificates.",
     "token": "Make a development token.",
+    "client": "Give a client outside the mesh a secret.",
     "emit": "Publish one event, typed by the contract.",
     "tail": "Show events as they come, read through the contract.",
 }

@@ -58,6 +58,12 @@ class Context:
     log: logging.Logger
     stopping: threading.Event
     """Set when the process drains: watches and loops end."""
+    mesh: str = "mesh"
+    """The mesh's name: the audience of its tokens."""
+    policies: Path = Path("policies")
+    """The folder of what operators edit."""
+    public: str = "http://localhost:8080"
+    """Where clients find the mesh: the issuer of its tokens."""
 
     def stub(self, stub: type[S]) -> S:
         """Shorthand for `clients.stub`."""

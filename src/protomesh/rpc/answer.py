@@ -3,6 +3,7 @@
 returns google.longrunning.Operation    202
 standard create, POST to a collection   201, Location
 returns google.protobuf.Empty           204
+returns google.api.HttpBody             what `Call.respond` was told
 list with a next_page_token             206, Link rel=next, rel=first
 resource with an etag                   ETag
 """
@@ -14,9 +15,8 @@ from urllib.parse import parse_qsl, urlencode
 from google.protobuf.message import Message
 
 from protomesh.contract import Contract, HttpBinding, Method
-from protomesh.rpc.call import Call
+from protomesh.rpc.call import HTTP_BODY, Call, Headers
 
-Headers = tuple[tuple[str, str], ...]
 Answer = Callable[[Message, Call], Headers]
 
 EMPTY = "google.protobuf.Empty"
@@ -31,6 +31,8 @@ def answer_of(method: Method, contract: Contract) -> Answer | None:  # noqa: PLR
         return lambda _response, _call: (("x-http-status", "202"),)
     if method.response == EMPTY:
         return lambda _response, _call: (("x-http-status", "204"),)
+    if method.response == HTTP_BODY:
+        return lambda _response, call: call.chosen
     if creates(method, contract):
         return _created(method.bindings[0], contract.resources[method.response].variables)
     if "next_page_token" in contract.descriptor(method.response).fields_by_name:

@@ -22,6 +22,11 @@ UNBOUNDED = 1e9
 
 VISITOR: Principal = Caller()
 
+Headers = tuple[tuple[str, str], ...]
+
+HTTP_BODY = "google.api.HttpBody"
+SMALLEST_STATUS, LARGEST_STATUS = 200, 599
+
 
 @dataclass(frozen=True, slots=True)
 class Resources:
@@ -39,6 +44,7 @@ class Call:
     """
 
     __slots__ = (
+        "_chosen",
         "_deadline",
         "_resources",
         "_traceparent",
@@ -66,10 +72,34 @@ class Call:
         self.changed = True
         """Set to False by a handler whose work was done before: a repeat announces nothing."""
         self.failure_headers: tuple[tuple[str, str], ...] = ()
+        self._chosen: Headers = ()
         self._resources = resources
         self._deadline: float | None = None
         self._traceparent = ""
         self._work: SqlUnitOfWork | None = None
+
+    def respond(self, status: int, headers: Headers = ()) -> None:
+        """The HTTP status and headers of a page, sent after the commit; the last word counts.
+
+        For methods that return google.api.HttpBody; elsewhere the contract decides the answer. Names are in
+        lower case. Raises Internal.
+        """
+        method = self.method
+        if method.response != HTTP_BODY or method.streams_response:
+            raise Internal(
+                f"{method.full_name} returns no google.api.HttpBody: the contract decides its answer"
+            )
+        if not SMALLEST_STATUS <= status <= LARGEST_STATUS:
+            raise Internal(f"{status} is no final HTTP status")
+        for name, value in headers:
+            if name != name.lower() or not value.isascii() or not value.isprintable():
+                raise Internal(f"{name} is no HTTP header that can be sent")
+        self._chosen = (("x-http-status", str(status)), *headers)
+
+    @property
+    def chosen(self) -> Headers:
+        """What `respond` was told, with `x-http-status` first; empty where it was not called."""
+        return self._chosen
 
     @property
     def service(self) -> str:

@@ -1,6 +1,7 @@
 """The error tree on the wire: the one place where an exception becomes a gRPC status, and back."""
 
 import logging
+import math
 from collections.abc import Iterable
 from typing import NoReturn
 
@@ -55,6 +56,8 @@ def abort(
     message = _cut(error.message, LONGEST_MESSAGE)
     if error.http_status is not None:
         metadata.append(("x-http-status", str(error.http_status)))
+    if error.retry_after > 0:
+        metadata.append(("retry-after", str(math.ceil(error.retry_after))))
     if error.violations:
         metadata.append((DETAILS, _status(error, message).SerializeToString()))
     if metadata:

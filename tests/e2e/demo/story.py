@@ -10,6 +10,7 @@ from shop_pb.shop.orders.v1 import orders_pb2, orders_pb2_grpc
 from tests.support.mesh import Answer, Mesh, eventually
 
 ORIGIN = "http://localhost:3000"
+PASSWORD = "correct horse battery staple"
 
 
 class Scene:
@@ -79,7 +80,11 @@ def preflight(scene: Scene) -> None:
 
 def register(scene: Scene) -> None:
     """The visitor registers: 201 with a Location. The event reaches a function, which writes a mail."""
-    body = {"userId": "ann", "user": {"displayName": "Ann", "email": "ann@mail.example"}}
+    body = {
+        "userId": "ann",
+        "user": {"displayName": "Ann", "email": "ann@mail.example"},
+        "password": PASSWORD,
+    }
     answer = scene.ask("POST", "/api/users", body, expect=201)
     must(answer.headers.get("location") == "/api/users/ann", f"Location is {answer.headers.get('location')}")
     spool = scene.mesh.state_dir.rglob

@@ -4,11 +4,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from argon2 import PasswordHasher
+
 from protomesh.clock import SystemClock
 from protomesh.contract import Contract
 from protomesh.envelope import from_kafka
+from protomesh.identity import Passwords
 from protomesh.policy import EventsPolicy, SecurityPolicy, load_events, load_security
 from services.catalog.handlers import Catalog
+from services.identity.handlers import Identity
 from services.orders.handlers import Orders
 from services.users.handlers import Users
 from shop_pb.shop.orders.v1 import orders_pb2
@@ -21,6 +25,10 @@ from tests.support.mint import Mint
 USERS, CATALOG, ORDERS = (
     f"shop.{name}" for name in ("users.v1.Users", "catalog.v1.Catalog", "orders.v1.Orders")
 )
+IDENTITY = "mesh.identity.v1.Identity"
+PASSWORD = "correct horse"
+CHEAP = Passwords(PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
+"""Hashes that are quickly worked out: how hard they are is not what these tests are about."""
 
 Token = tuple[str, str]
 
@@ -46,7 +54,8 @@ class Shop:
     def __init__(self, folder: Path, contract: Contract, policies: Policies) -> None:
         self._folder, self._contract, self._policies = folder, contract, policies
         self.mint = Mint(SystemClock())
-        self.users = self._open("users", USERS, Users)
+        self.identity = self._open("identity", IDENTITY, lambda context: Identity(context, CHEAP))
+        self.users = self._open("users", USERS, Users, {IDENTITY: self.identity.address})
         self.catalog = self._open("catalog", CATALOG, Catalog)
         addresses = {USERS: self.users.address, CATALOG: self.catalog.address}
         self.orders = self._open("orders", ORDERS, Orders, addresses)
@@ -68,7 +77,7 @@ class Shop:
         )
 
     def close(self) -> None:
-        for house in (self.orders, self.catalog, self.users):
+        for house in (self.orders, self.catalog, self.users, self.identity):
             house.close()
 
     def me(self, user_id: str) -> Token:
@@ -77,7 +86,8 @@ class Shop:
     def register(self, user_id: str) -> Token:
         """A user who is there, with a token."""
         user = users_pb2.User(display_name=user_id, email=f"{user_id}@example.com")
-        answer = self.users.ask("CreateUser", users_pb2.CreateUserRequest(user_id=user_id, user=user))
+        request = users_pb2.CreateUserRequest(user_id=user_id, user=user, password=PASSWORD)
+        answer = self.users.ask("CreateUser", request)
         assert answer.code == "OK", answer.message
         return self.me(user_id)
 

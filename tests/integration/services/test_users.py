@@ -4,7 +4,7 @@ import pytest
 
 from protomesh.envelope import from_kafka
 from shop_pb.shop.users.v1 import users_pb2 as pb
-from tests.integration.services.shop import Shop, types
+from tests.integration.services.shop import PASSWORD, Shop, types
 
 
 def test_register_look_and_leave(shop: Shop) -> None:
@@ -36,7 +36,9 @@ def test_the_event_of_a_registration_tells_no_address(shop: Shop) -> None:
 def test_an_id_is_taken_once(shop: Shop) -> None:
     shop.register("u1")
     user = pb.User(display_name="other", email="other@example.com")
-    answer = shop.users.ask("CreateUser", pb.CreateUserRequest(user_id="u1", user=user))
+    answer = shop.users.ask(
+        "CreateUser", pb.CreateUserRequest(user_id="u1", user=user, password="of somebody else")
+    )
     assert (answer.code, answer.message) == ("ALREADY_EXISTS", "user u1 exists already")
     assert (
         shop.users.ask("GetUser", pb.GetUserRequest(user_id="u1"), shop.me("u1")).response.display_name
@@ -48,14 +50,21 @@ def test_an_id_is_taken_once(shop: Shop) -> None:
 @pytest.mark.parametrize(
     "request_",
     [
-        pb.CreateUserRequest(),
-        pb.CreateUserRequest(user=pb.User()),
-        pb.CreateUserRequest(user=pb.User(display_name="a")),
-        pb.CreateUserRequest(user=pb.User(display_name="a", email="nobody")),
-        pb.CreateUserRequest(user=pb.User(display_name="", email="a@example.com")),
-        pb.CreateUserRequest(user=pb.User(display_name="x" * 101, email="a@example.com")),
-        pb.CreateUserRequest(user_id="../etc", user=pb.User(display_name="a", email="a@example.com")),
-        pb.CreateUserRequest(user_id="-", user=pb.User(display_name="a", email="a@example.com")),
+        pb.CreateUserRequest(password=PASSWORD),
+        pb.CreateUserRequest(user=pb.User(display_name="a", email="a@example.com")),
+        pb.CreateUserRequest(user=pb.User(display_name="a", email="a@example.com"), password="7 chars"),
+        pb.CreateUserRequest(user=pb.User(display_name="a", email="a@example.com"), password="x" * 129),
+        pb.CreateUserRequest(user=pb.User(), password=PASSWORD),
+        pb.CreateUserRequest(user=pb.User(display_name="a"), password=PASSWORD),
+        pb.CreateUserRequest(user=pb.User(display_name="a", email="nobody"), password=PASSWORD),
+        pb.CreateUserRequest(user=pb.User(display_name="", email="a@example.com"), password=PASSWORD),
+        pb.CreateUserRequest(user=pb.User(display_name="x" * 101, email="a@example.com"), password=PASSWORD),
+        pb.CreateUserRequest(
+            user_id="../etc", user=pb.User(display_name="a", email="a@example.com"), password=PASSWORD
+        ),
+        pb.CreateUserRequest(
+            user_id="-", user=pb.User(display_name="a", email="a@example.com"), password=PASSWORD
+        ),
     ],
     ids=str,
 )

@@ -37,7 +37,11 @@ def mesh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mesh]:
 
 def order_placed(mesh: Mesh, rest: Rest) -> str:
     """Orders asks users and catalog, and a function confirms: every kind of connection is used."""
-    user = {"userId": "ann", "user": {"displayName": "Ann", "email": "ann@mail.example"}}
+    user = {
+        "userId": "ann",
+        "user": {"displayName": "Ann", "email": "ann@mail.example"},
+        "password": "correct horse",
+    }
     assert rest("POST", "/api/users", user).status in {201, 409}
     order = {"lines": [{"productId": "coffee-mug", "quantity": 1}], "deliveryAddress": "1 Main Street"}
     answer = rest("POST", "/api/users/ann/orders", order, token=mesh.token("--subject", "ann"))

@@ -31,7 +31,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from protomesh_pb.mesh.link.v1 import link_pb2 as mesh_dot_link_dot_v1_dot_link__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19shop/users/v1/users.proto\x12\rshop.users.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17mesh/link/v1/link.proto\"\xd2\x02\n\x04User\x12\x10\n\x02id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x03\x12$\n\x0c\x64isplay_name\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18\x64H\x00\x88\x01\x01\x12\x1e\n\x05\x65mail\x18\x03 \x01(\tB\n\x80\x01\x01\xbaH\x04r\x02`\x01H\x01\x88\x01\x01\x12\x12\n\x04\x65tag\x18\x04 \x01(\tB\x04\xe2\x41\x01\x03\x12\x35\n\x0b\x63reate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x35\n\x0bupdate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\'\n\x05links\x18\x07 \x03(\x0b\x32\x12.mesh.link.v1.LinkB\x04\xe2\x41\x01\x03:,\xea\x41)\n\tshop/User\x12\x0fusers/{user_id}*\x05users2\x04userB\x0f\n\r_display_nameB\x08\n\x06_email\"x\n\x11\x43reateUserRequest\x12\x34\n\x07user_id\x18\x01 \x01(\tB#\xbaH r\x1b\x32\x19^[a-z0-9][a-z0-9-]{0,62}$\xd8\x01\x01\x12-\n\x04user\x18\x02 \x01(\x0b\x32\x13.shop.users.v1.UserB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\"C\n\x0eGetUserRequest\x12\x31\n\x07user_id\x18\x01 \x01(\tB \xbaH\x1dr\x1b\x32\x19^[a-z0-9][a-z0-9-]{0,62}$\"O\n\x10ListUsersRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\"s\n\x11ListUsersResponse\x12\"\n\x05users\x18\x01 \x03(\x0b\x32\x13.shop.users.v1.User\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12!\n\x05links\x18\x03 \x03(\x0b\x32\x12.mesh.link.v1.Link\"]\n\x11\x44\x65leteUserRequest\x12\x31\n\x07user_id\x18\x01 \x01(\tB \xbaH\x1dr\x1b\x32\x19^[a-z0-9][a-z0-9-]{0,62}$\x12\x15\n\x04\x65tag\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@2\x90\x03\n\x05Users\x12Z\n\nCreateUser\x12 .shop.users.v1.CreateUserRequest\x1a\x13.shop.users.v1.User\"\x15\x82\xd3\xe4\x93\x02\x0f\"\n/api/users:\x01*\x12^\n\x07GetUser\x12\x1d.shop.users.v1.GetUserRequest\x1a\x13.shop.users.v1.User\"\x1f\x90\x02\x01\x82\xd3\xe4\x93\x02\x16\x12\x14/api/users/{user_id}\x12\x65\n\tListUsers\x12\x1f.shop.users.v1.ListUsersRequest\x1a .shop.users.v1.ListUsersResponse\"\x15\x90\x02\x01\x82\xd3\xe4\x93\x02\x0c\x12\n/api/users\x12\x64\n\nDeleteUser\x12 .shop.users.v1.DeleteUserRequest\x1a\x16.google.protobuf.Empty\"\x1c\x82\xd3\xe4\x93\x02\x16*\x14/api/users/{user_id}b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19shop/users/v1/users.proto\x12\rshop.users.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17mesh/link/v1/link.proto\"\xd2\x02\n\x04User\x12\x10\n\x02id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x03\x12$\n\x0c\x64isplay_name\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18\x64H\x00\x88\x01\x01\x12\x1e\n\x05\x65mail\x18\x03 \x01(\tB\n\x80\x01\x01\xbaH\x04r\x02`\x01H\x01\x88\x01\x01\x12\x12\n\x04\x65tag\x18\x04 \x01(\tB\x04\xe2\x41\x01\x03\x12\x35\n\x0b\x63reate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x35\n\x0bupdate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\'\n\x05links\x18\x07 \x03(\x0b\x32\x12.mesh.link.v1.LinkB\x04\xe2\x41\x01\x03:,\xea\x41)\n\tshop/User\x12\x0fusers/{user_id}*\x05users2\x04userB\x0f\n\r_display_nameB\x08\n\x06_email\"\x9d\x01\n\x11\x43reateUserRequest\x12\x34\n\x07user_id\x18\x01 \x01(\tB#\xbaH r\x1b\x32\x19^[a-z0-9][a-z0-9-]{0,62}$\xd8\x01\x01\x12-\n\x04user\x18\x02 \x01(\x0b\x32\x13.shop.users.v1.UserB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\x12#\n\x08password\x18\x03 \x01(\tB\x11\x80\x01\x01\xe2\x41\x01\x02\xbaH\x07r\x05\x10\x08\x18\x80\x01\"C\n\x0eGetUserRequest\x12\x31\n\x07user_id\x18\x01 \x01(\tB \xbaH\x1dr\x1b\x32\x19^[a-z0-9][a-z0-9-]{0,62}$\"O\n\x10ListUsersRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\"s\n\x11ListUsersResponse\x12\"\n\x05users\x18\x01 \x03(\x0b\x32\x13.shop.users.v1.User\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12!\n\x05links\x18\x03 \x03(\x0b\x32\x12.mesh.link.v1.Link\"]\n\x11\x44\x65leteUserRequest\x12\x31\n\x07user_id\x18\x01 \x01(\tB \xbaH\x1dr\x1b\x32\x19^[a-z0-9][a-z0-9-]{0,62}$\x12\x15\n\x04\x65tag\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@2\x90\x03\n\x05Users\x12Z\n\nCreateUser\x12 .shop.users.v1.CreateUserRequest\x1a\x13.shop.users.v1.User\"\x15\x82\xd3\xe4\x93\x02\x0f\"\n/api/users:\x01*\x12^\n\x07GetUser\x12\x1d.shop.users.v1.GetUserRequest\x1a\x13.shop.users.v1.User\"\x1f\x90\x02\x01\x82\xd3\xe4\x93\x02\x16\x12\x14/api/users/{user_id}\x12\x65\n\tListUsers\x12\x1f.shop.users.v1.ListUsersRequest\x1a .shop.users.v1.ListUsersResponse\"\x15\x90\x02\x01\x82\xd3\xe4\x93\x02\x0c\x12\n/api/users\x12\x64\n\nDeleteUser\x12 .shop.users.v1.DeleteUserRequest\x1a\x16.google.protobuf.Empty\"\x1c\x82\xd3\xe4\x93\x02\x16*\x14/api/users/{user_id}b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -58,6 +58,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CREATEUSERREQUEST'].fields_by_name['user_id']._serialized_options = b'\272H r\0332\031^[a-z0-9][a-z0-9-]{0,62}$\330\001\001'
   _globals['_CREATEUSERREQUEST'].fields_by_name['user']._loaded_options = None
   _globals['_CREATEUSERREQUEST'].fields_by_name['user']._serialized_options = b'\342A\001\002\272H\003\310\001\001'
+  _globals['_CREATEUSERREQUEST'].fields_by_name['password']._loaded_options = None
+  _globals['_CREATEUSERREQUEST'].fields_by_name['password']._serialized_options = b'\200\001\001\342A\001\002\272H\007r\005\020\010\030\200\001'
   _globals['_GETUSERREQUEST'].fields_by_name['user_id']._loaded_options = None
   _globals['_GETUSERREQUEST'].fields_by_name['user_id']._serialized_options = b'\272H\035r\0332\031^[a-z0-9][a-z0-9-]{0,62}$'
   _globals['_LISTUSERSREQUEST'].fields_by_name['page_size']._loaded_options = None
@@ -78,16 +80,16 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_USERS'].methods_by_name['DeleteUser']._serialized_options = b'\202\323\344\223\002\026*\024/api/users/{user_id}'
   _globals['_USER']._serialized_start=251
   _globals['_USER']._serialized_end=589
-  _globals['_CREATEUSERREQUEST']._serialized_start=591
-  _globals['_CREATEUSERREQUEST']._serialized_end=711
-  _globals['_GETUSERREQUEST']._serialized_start=713
-  _globals['_GETUSERREQUEST']._serialized_end=780
-  _globals['_LISTUSERSREQUEST']._serialized_start=782
-  _globals['_LISTUSERSREQUEST']._serialized_end=861
-  _globals['_LISTUSERSRESPONSE']._serialized_start=863
-  _globals['_LISTUSERSRESPONSE']._serialized_end=978
-  _globals['_DELETEUSERREQUEST']._serialized_start=980
-  _globals['_DELETEUSERREQUEST']._serialized_end=1073
-  _globals['_USERS']._serialized_start=1076
-  _globals['_USERS']._serialized_end=1476
+  _globals['_CREATEUSERREQUEST']._serialized_start=592
+  _globals['_CREATEUSERREQUEST']._serialized_end=749
+  _globals['_GETUSERREQUEST']._serialized_start=751
+  _globals['_GETUSERREQUEST']._serialized_end=818
+  _globals['_LISTUSERSREQUEST']._serialized_start=820
+  _globals['_LISTUSERSREQUEST']._serialized_end=899
+  _globals['_LISTUSERSRESPONSE']._serialized_start=901
+  _globals['_LISTUSERSRESPONSE']._serialized_end=1016
+  _globals['_DELETEUSERREQUEST']._serialized_start=1018
+  _globals['_DELETEUSERREQUEST']._serialized_end=1111
+  _globals['_USERS']._serialized_start=1114
+  _globals['_USERS']._serialized_end=1514
 # @@protoc_insertion_point(module_scope)

@@ -87,8 +87,11 @@ class CreateUserRequest(_message.Message):
 
     USER_ID_FIELD_NUMBER: _builtins.int
     USER_FIELD_NUMBER: _builtins.int
+    PASSWORD_FIELD_NUMBER: _builtins.int
     user_id: _builtins.str
     """The id wanted; made by the service when empty."""
+    password: _builtins.str
+    """What the user logs in with."""
     @_builtins.property
     def user(self) -> Global___User:
         """The user to be."""
@@ -98,10 +101,11 @@ class CreateUserRequest(_message.Message):
         *,
         user_id: _builtins.str = ...,
         user: Global___User | None = ...,
+        password: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["user", b"user"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["user", b"user", "user_id", b"user_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["password", b"password", "user", b"user", "user_id", b"user_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -1,0 +1,47 @@
+"""Passwords of users, put and taken away by the users service."""
+
+from sqlalchemy import Connection
+
+from protomesh.context import Context
+from protomesh.errors import AlreadyExists
+from protomesh.identity import FORGET, Passwords
+from services.identity import store
+from services.identity.domain import HOLD, Credential, Put, judge
+
+
+class Credentials:
+    """Belongs to all threads."""
+
+    def __init__(self, context: Context, passwords: Passwords) -> None:
+        self._database = context.database
+        self._clock = context.clock
+        self._passwords = passwords
+
+    def put(self, user_id: str, password: str) -> None:
+        """See `domain.judge`. Raises AlreadyExists; Aborted for a race with another call."""
+        with self._database.unit_of_work(read_only=True) as work:
+            seen = store.credential(work.tx, user_id)
+        same = bool(seen and seen.hash) and self._passwords.verify(seen.hash if seen else None, password)
+        hashed = seen.hash if same and seen else self._passwords.hash(password)
+        now = self._clock.now()
+        with self._database.unit_of_work() as work:
+            found = store.credential(work.tx, user_id, to_write=True)
+            same = same and found is not None and found.hash == hashed
+            outcome = judge(found, now, same=same)
+            if outcome is Put.REFUSE:
+                raise AlreadyExists(f"user {user_id} exists already, or did a short time ago")
+            if outcome is Put.REPLACE:
+                store.revoke_user(work.tx, user_id)
+            store.put(work.tx, found, Credential(user_id, hashed, now))
+
+    def delete(self, tx: Connection, user_id: str) -> None:
+        """The id stays held for as long as a token of its user may count."""
+        found = store.credential(tx, user_id, to_write=True)
+        store.revoke_user(tx, user_id)
+        if found is not None:
+            store.put(tx, found, Credential(user_id, "", self._clock.now()))
+
+    def purge(self, tx: Connection) -> None:
+        """Forget what has expired."""
+        now = self._clock.now()
+        store.purge(tx, expired=now, held=now - HOLD, forgotten=now - FORGET)

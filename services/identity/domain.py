@@ -1,0 +1,43 @@
+"""When a user's id may get a password, and how long an id is held. Knows no database and no wire."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+ACCESS_LIFETIME = 900.0
+"""Seconds that an access token counts."""
+HOLD = 1_200.0
+"""Seconds that nobody else gets an id after its last token: longer than such a token counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """A user's password hash; empty for an id that is held after its user was deleted.
+
+    `touched`: when it was put or a token was last given for it, in seconds since the epoch.
+    """
+
+    user_id: str
+    hash: str
+    touched: float
+
+
+class Put(Enum):
+    """What comes of a password that is to be put for an id."""
+
+    INSERT = "insert"
+    SAME = "same"
+    REPLACE = "replace"
+    REFUSE = "refuse"
+
+
+def judge(found: Credential | None, now: float, *, same: bool) -> Put:
+    """`same`: whether the stored password is the one that is put.
+
+    Whoever puts a password says that there is no such user. So a stored one is either that of a registration
+    still going on, or of one that was never finished: it gives way once no token of it can count any more.
+    """
+    if found is None:
+        return Put.INSERT
+    if found.hash and same:
+        return Put.SAME
+    return Put.REPLACE if now - found.touched >= HOLD else Put.REFUSE
