@@ -163,7 +163,15 @@ class House:
 
     def _context(self, folder: Path) -> Context:
         return Context(
-            self.name, "development", self.clock, self.clients, self.database, folder, self.log, self.stopping
+            self.name,
+            "development",
+            self.clock,
+            self.clients,
+            self.database,
+            folder,
+            self.log,
+            self.stopping,
+            policies=folder / "policies",
         )
 
     def _server(

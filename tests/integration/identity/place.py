@@ -31,7 +31,7 @@ class Place:
     """One server, and a mint for whoever asks it."""
 
     def __init__(self, folder: Path, contract: Contract, clock: FakeClock, url: str) -> None:
-        self._folder, self._contract, self.clock = folder, contract, clock
+        self.folder, self._contract, self.clock = folder, contract, clock
         self.mint = Mint(clock)
         self.policies = ROOT / "policies"
         self.security = load_security(self.policies / "security.json", contract)
@@ -42,7 +42,7 @@ class Place:
         self, name: str, url: str, builds: dict[str, Any], addresses: dict[str, str] | None = None
     ) -> House:
         return House(
-            self._folder,
+            self.folder,
             self._contract,
             lambda context: {service: build(context) for service, build in builds.items()},
             name=name,
@@ -62,7 +62,7 @@ class Place:
 
     def users(self) -> House:
         """The users service, which calls this one."""
-        url = f"sqlite:///{self._folder}/users.db"
+        url = f"sqlite:///{self.folder}/users.db"
         return self.open("users", url, {USERS: Users}, {IDENTITY: self.house.address})
 
     def put(self, user_id: str = "ann", password: str = PASSWORD) -> str:
@@ -93,10 +93,10 @@ class Place:
         found: dict[str, Any] = json.loads(body.data)
         return found
 
-    def read(self, token: str, jwks: dict[str, Any] | None = None) -> Named:
+    def read(self, token: str, jwks: dict[str, Any] | None = None, *, services: bool = False) -> Named:
         """A token as every service reads it."""
         keys = read_jwks(jwks or self.jwks(), "test")
-        issuer = Issuer("http://localhost:8080", frozenset({"mesh"}), keys)
+        issuer = Issuer("http://localhost:8080", frozenset({"mesh"}), keys, services=services)
         return Verifier([issuer], self.clock).verify(token)
 
     def close(self) -> None:
