@@ -208,17 +208,18 @@ class House:
         formats = {name: topic.format for name, topic in emits.topics.items()}
         encoder = Encoder(self.name, formats, self.clock, largest=self._largest)
         self.denials = Denials(emits, encoder, self.database, self.clock, self.log)
+        self.auth = Auth(
+            self.contract,
+            policy,
+            self.mint.verifier(),
+            self.clock,
+            self.denials,
+            certified=self._tls.peers if self._tls else None,
+        )
         chain = (
             Status(self.contract, self.log),
             Telemetry(self.name, CallMetrics(self.registry), self.sink),
-            Auth(
-                self.contract,
-                policy,
-                self.mint.verifier(),
-                self.clock,
-                self.denials,
-                certified=self._tls.peers if self._tls else None,
-            ),
+            self.auth,
             Validation(self.contract),
             Events(self.contract, emits, encoder, self.clock, self.log),
         )

@@ -40,7 +40,7 @@ def main(process: Process) -> None:
         log=process.log,
     )
     runtime.start()
-    follow(HealthLog(runtime.health, process.log), process, ready)
+    follow(HealthLog(runtime.health, process.log, process.notes.tell), process, ready)
     runtime.stop(GRACE_SECONDS)
     for each in opened:
         each.close()

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from protomesh.app.notes import Notes
 from protomesh.clock import Clock, SystemClock
 from protomesh.contract import Contract
 from protomesh.errors import ConfigError
@@ -30,6 +31,7 @@ class Process:
     sink: LogSink
     log: logging.Logger
     stopping: threading.Event
+    notes: Notes
 
     @property
     def project(self) -> Path:
@@ -128,4 +130,14 @@ def _begin(name: str) -> Process:
     sink = configure(name, settings.log_level)
     log = logging.getLogger(name)
     log.info("starting, process %d", os.getpid())
-    return Process(name, settings, manifest, contract, SystemClock(), sink, log, threading.Event())
+    return Process(
+        name,
+        settings,
+        manifest,
+        contract,
+        SystemClock(),
+        sink,
+        log,
+        threading.Event(),
+        Notes(settings.note_file),
+    )

@@ -7,10 +7,10 @@ from pathlib import Path
 from prometheus_client import CollectorRegistry
 
 from protomesh.app.keys import ServiceToken, signer
-from protomesh.app.policies import load_events_policy, load_security_policy
+from protomesh.app.policies import load_events_policy
 from protomesh.app.process import Process, ready, run
+from protomesh.app.security import Security
 from protomesh.app.transport import certificate, for_clients, for_server
-from protomesh.app.verifier import verifier
 from protomesh.context import Context
 from protomesh.observe import CallMetrics, serve_metrics
 from protomesh.policy import EventsPolicy
@@ -24,7 +24,6 @@ from protomesh.rpc import (
     Interceptor,
     Limits,
     MeshClients,
-    Peers,
     Resources,
     Server,
     Status,
@@ -73,10 +72,19 @@ def _main(process: Process, services: Mapping[str, Build], migrations: Path | No
     limits = Limits(threads=settings.threads, streams=settings.streams)
     resources = Resources(database, encoder)
     denials = Denials(events, encoder, database, process.clock, logging.getLogger(process.name))
+    security = Security(process)
+    auth = Auth(
+        process.contract,
+        security.policy,
+        security.verifier,
+        process.clock,
+        denials,
+        certified=for_server(process, own),
+    )
     server = Server(
         process.contract,
         {service: build(context) for service, build in services.items()},
-        chain(process, events, encoder, registry, denials, certified=for_server(process, own)),
+        chain(process, events, encoder, registry, auth),
         lambda method, grpc_context: Call(method, grpc_context, resources),
         engine=settings.engine,
         limits=limits,
@@ -87,6 +95,7 @@ def _main(process: Process, services: Mapping[str, Build], migrations: Path | No
     server.start(address)
     if process.settings.metrics_port >= 0:
         serve_metrics(registry, process.settings.metrics_port, process.settings.host)
+    security.follow(auth.take)
     ready(address)
     process.stopping.wait()
     server.drain(GRACE_SECONDS)
@@ -96,21 +105,14 @@ def _main(process: Process, services: Mapping[str, Build], migrations: Path | No
 
 
 def chain(
-    process: Process,
-    policy: EventsPolicy,
-    encoder: Encoder,
-    registry: CollectorRegistry,
-    denials: Denials,
-    *,
-    certified: Peers | None = None,
+    process: Process, policy: EventsPolicy, encoder: Encoder, registry: CollectorRegistry, auth: Auth
 ) -> Sequence[Interceptor]:
     """The interceptors, outermost first."""
     contract, clock, log = process.contract, process.clock, logging.getLogger(process.name)
-    security = load_security_policy(process)
     return (
         Status(contract, log),
         Telemetry(process.name, CallMetrics(registry), process.sink),
-        Auth(contract, security, verifier(process, security), clock, denials, certified=certified),
+        auth,
         Validation(contract),
         Events(contract, policy, encoder, clock, log),
     )

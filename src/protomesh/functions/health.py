@@ -29,11 +29,20 @@ class FunctionHealth:
 
 
 class HealthLog:
-    """A line in the log for every change of a function's state: a warning when it is degraded."""
+    """A line in the log for every change of a function's state: a warning when it is degraded.
 
-    def __init__(self, health: Callable[[], Mapping[str, FunctionHealth]], log: logging.Logger) -> None:
+    `note` is told what is wrong with each function, empty for nothing.
+    """
+
+    def __init__(
+        self,
+        health: Callable[[], Mapping[str, FunctionHealth]],
+        log: logging.Logger,
+        note: Callable[[str, str], None] = lambda _name, _note: None,
+    ) -> None:
         self._health = health
         self._log = log
+        self._note = note
         self._told: dict[str, LanesState] = {}
 
     def look(self) -> bool:
@@ -43,6 +52,8 @@ class HealthLog:
             if health.state is not self._told.get(name, LanesState.STARTING):
                 self._tell(name, health)
             self._told[name] = health.state
+            degraded = health.state is LanesState.DEGRADED
+            self._note(name, f"{name}: {health.note}" if degraded else "")
         return all(health.consuming for health in found.values())
 
     def _tell(self, name: str, health: FunctionHealth) -> None:

@@ -30,6 +30,8 @@ class ProcessSettings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     metrics_port: int = -1
     """Prometheus port; -1: none."""
+    note_file: Path | None = None
+    """Where to say what is wrong while the process runs; `protomesh up` reads it."""
     tls_enabled: Literal["", "true", "false"] = ""
     """Instead of the manifest's `[tls] enabled`."""
     tls_folder: str = ""

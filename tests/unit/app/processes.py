@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from protomesh.app.notes import Notes
 from protomesh.app.process import Process
 from protomesh.clock import Clock
 from protomesh.contract import Contract
@@ -35,5 +36,7 @@ def process(
     sink = LogSink()
     sink.close()
     whole = Manifest.model_validate({"mesh": {"name": "shop"}, **manifest})
-    made = Process("users", settings, whole, contract, clock or FakeClock(), sink, log, threading.Event())
+    notes = Notes(settings.note_file)
+    stopping = threading.Event()
+    made = Process("users", settings, whole, contract, clock or FakeClock(), sink, log, stopping, notes)
     return made, lines

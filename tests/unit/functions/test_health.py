@@ -40,6 +40,21 @@ def test_each_change_is_told_once_and_a_bad_one_as_a_warning(caplog: pytest.LogC
     ]
 
 
+def test_what_is_wrong_is_noted_as_long_as_it_is() -> None:
+    now: dict[str, FunctionHealth] = {}
+    notes: dict[str, str] = {}
+    log = HealthLog(lambda: now, LOG, notes.__setitem__)
+    for state, note, expected in (
+        (LanesState.STARTING, "", ""),
+        (LanesState.DEGRADED, "the broker is away", "f: the broker is away"),
+        (LanesState.DEGRADED, "dead letters wait", "f: dead letters wait"),
+        (LanesState.READY, "", ""),
+    ):
+        now = {"f": health(state, note)}
+        log.look()
+        assert notes["f"] == expected
+
+
 def test_all_consume_only_when_the_last_has_joined() -> None:
     now: dict[str, FunctionHealth] = {}
     log = HealthLog(lambda: now, LOG)

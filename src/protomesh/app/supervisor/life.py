@@ -42,6 +42,16 @@ class Life:
         """The process serves."""
         self.state, self.note, self._stillborn, self._since = State.READY, "", 0, now
 
+    def told(self, note: str) -> None:
+        """The process runs, and says what is wrong with it; empty for nothing."""
+        if self.state is State.READY:
+            self.note = note
+
+    @property
+    def shown(self) -> State:
+        """The state as a person sees it: one who serves, but has something to say, is degraded."""
+        return State.DEGRADED if self.state is State.READY and self.note else self.state
+
     def waited(self, now: float) -> None:
         """Still not ready: after a while that is worth a word."""
         if self.state is State.STARTING and now - self._since > self._within:

@@ -5,6 +5,7 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
+from protomesh.app import notes
 from protomesh.app.supervisor.component import Component
 from protomesh.app.supervisor.life import Life, State
 from protomesh.app.supervisor.logs import Log
@@ -20,13 +21,14 @@ class Runner:
     """Starts the component's process, watches it and starts it anew; `step` never blocks for long."""
 
     def __init__(
-        self, component: Component, folder: str, environ: Mapping[str, str], logs: Path, clock: Clock
+        self, component: Component, folder: str, environ: Mapping[str, str], state: Path, clock: Clock
     ) -> None:
         self.component = component
         self.life = Life(component.restart, component.ready.within)
         self._folder = folder
-        self._environ = {**environ, **component.env}
-        self._log = Log(logs / f"{component.name}.log")
+        self._note = state / "notes" / component.name
+        self._environ = {**environ, **component.env, "PROTOMESH_NOTE_FILE": str(self._note)}
+        self._log = Log(state / "logs" / f"{component.name}.log")
         self._clock = clock
         self._child: subprocess.Popen[bytes] | None = None
         self._born = ""
@@ -41,7 +43,7 @@ class Runner:
         """What stands in the record."""
         return Row(
             name=self.component.name,
-            state=self.life.state,
+            state=self.life.shown,
             address=self._address,
             pid=self._child.pid if self._child else 0,
             restarts=self.life.restarts,
@@ -59,6 +61,7 @@ class Runner:
         elif self.life.state is State.STARTING and self._child is not None:
             self._look_ready(now)
         elif self.life.state is State.READY:
+            self.life.told(notes.read(self._note))
             self._log.rotate()
 
     def ask_to_stop(self) -> None:
@@ -82,6 +85,7 @@ class Runner:
         return self._child is None
 
     def _start(self, now: float) -> None:
+        self._note.unlink(missing_ok=True)
         try:
             with self._log.open() as log:
                 self._child = spawn(self.component.command, self._folder, self._environ, log)

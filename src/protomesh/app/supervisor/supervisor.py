@@ -45,9 +45,7 @@ class Supervisor:
         self._clock = clock
         self._told = told
         self._last: Record | None = None
-        self._runners = [
-            Runner(each, plan.folder, environ, state / "logs", clock) for each in plan.components
-        ]
+        self._runners = [Runner(each, plan.folder, environ, state, clock) for each in plan.components]
 
     def run(self) -> None:
         """Return when everything has been stopped."""

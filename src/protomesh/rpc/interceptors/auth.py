@@ -59,6 +59,7 @@ class Auth:
     ) -> None:
         self._contract = contract
         self._policy = policy
+        self._ruled: list[_Ruled] = []
         self._verify = verifier.verify
         self._clock = clock
         self._denied = denied
@@ -66,42 +67,45 @@ class Auth:
 
     def wrap(self, method: Method, handler: Handler) -> Handler:
         """See `Interceptor`."""
-        decide = self._policy.compile_method(method.full_name)
+        ruled = _Ruled(method.full_name, self._policy)
+        self._ruled.append(ruled)
         decode = _decoder(self._contract.message(method.request).FromString)
-        if method.streams_request:
-            return self._streaming(handler, decide, decode)
-        if decide.needs_request:
-            return self._by_request(handler, decide, decode)
-        return self._by_caller(handler, decide, decode)
+        wrap = self._streaming if method.streams_request else self._single
+        return wrap(handler, ruled, decode)
 
-    def _by_caller(self, handler: Handler, decide: MethodPolicy, decode: Callable[[bytes], Any]) -> Handler:
+    def take(self, policy: SecurityPolicy) -> None:
+        """Decide by another policy from now on; a call in flight keeps the one it began with."""
+        self._policy = policy
+        for ruled in self._ruled:
+            ruled.take(policy)
+
+    def _single(self, handler: Handler, ruled: "_Ruled", decode: Callable[[bytes], Any]) -> Handler:
         def authorized(request: bytes, call: Call) -> Any:
-            self._enter(call, decide, None)
-            return handler(decode(request), call)
-
-        return authorized
-
-    def _by_request(self, handler: Handler, decide: MethodPolicy, decode: Callable[[bytes], Any]) -> Handler:
-        def authorized(request: bytes, call: Call) -> Any:
+            decide = ruled.decide
             call.identity = self._authenticate(call)
-            message = decode(request)
-            self._decide(call, decide, message)
+            if decide.needs_request:
+                message = decode(request)
+                self._decide(call, decide, message)
+            else:
+                self._decide(call, decide, None)
+                message = decode(request)
             return handler(message, call)
 
         return authorized
 
-    def _streaming(self, handler: Handler, decide: MethodPolicy, decode: Callable[[bytes], Any]) -> Handler:
+    def _streaming(self, handler: Handler, ruled: "_Ruled", decode: Callable[[bytes], Any]) -> Handler:
         """Decided on the first message where a `when` reads the request, before any message elsewhere.
 
         Whom no request could help is refused before it: waiting for a message takes a stream's place.
         """
 
         def authorized(requests: Iterator[bytes], call: Call) -> Any:
+            decide = ruled.decide
             messages = map(decode, requests)
-            if not decide.needs_request:
-                self._enter(call, decide, None)
-                return handler(messages, call)
             call.identity = self._authenticate(call)
+            if not decide.needs_request:
+                self._decide(call, decide, None)
+                return handler(messages, call)
             refusal = decide.refusal(call.identity)
             if refusal is not None:
                 self._refuse(call, call_facts(call, self._clock), refusal)
@@ -110,10 +114,6 @@ class Auth:
             return handler(messages if first is None else chain((first,), messages), call)
 
         return authorized
-
-    def _enter(self, call: Call, decide: MethodPolicy, message: Any) -> None:
-        call.identity = self._authenticate(call)
-        self._decide(call, decide, message)
 
     def _decide(self, call: Call, decide: MethodPolicy, message: Any) -> None:
         facts = call_facts(call, self._clock)
@@ -186,6 +186,19 @@ class Auth:
         target = f"{login}?return_to={back}" if len(back) <= LONGEST_BACK else login
         link = (("link", f"<{target}>;rel=login"),) if login else ()
         return (("www-authenticate", challenge), *link)
+
+
+class _Ruled:
+    """What the policy in force says of one method: `decide` is replaced when the policy is."""
+
+    __slots__ = ("_method", "decide")
+
+    def __init__(self, method: str, policy: SecurityPolicy) -> None:
+        self._method = method
+        self.decide: MethodPolicy = policy.compile_method(method)
+
+    def take(self, policy: SecurityPolicy) -> None:
+        self.decide = policy.compile_method(self._method)
 
 
 def _token(header: str, value: str | bytes) -> str:

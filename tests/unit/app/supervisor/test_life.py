@@ -101,3 +101,21 @@ class Lives(RuleBasedStateMachine):
 
 
 TestLives = Lives.TestCase
+
+
+def test_one_that_serves_but_says_that_something_is_wrong_is_shown_as_degraded() -> None:
+    life = Life(RESTART, within=30)
+    life.started(0)
+    life.told("too early")
+    assert (life.shown, life.note) == (State.STARTING, "")
+    life.ready(1)
+    life.told("the policy is refused")
+    assert (life.shown, life.state) == (State.DEGRADED, State.READY)
+    life.told("")
+    assert (life.shown, life.note) == (State.READY, "")
+    life.told("the policy is refused")
+    life.died(2, "exit 1")
+    life.told("from a process that is gone")
+    assert life.note.startswith("exit 1")
+    life.started(3)
+    assert (life.shown, life.note, life.restarts) == (State.STARTING, "", 1)

@@ -83,6 +83,30 @@ def test_a_component_that_dies_is_reported_and_restarted(scene: Scene) -> None:
     assert "(restart 1)" in said
 
 
+SAYS_WHAT_IS_WRONG = """
+import os, pathlib, time
+note = pathlib.Path(os.environ["PROTOMESH_NOTE_FILE"])
+assert not note.exists() or "old" not in note.read_text(), "a note of the process before"
+note.parent.mkdir(exist_ok=True)
+print("ready 127.0.0.1:1", flush=True)
+note.write_text("old: the policy is refused")
+while True: time.sleep(60)
+"""
+
+
+def test_one_that_says_what_is_wrong_is_degraded_until_it_is_started_anew(scene: Scene) -> None:
+    child = scene.start(scene.component("users", SAYS_WHAT_IS_WRONG))
+    seen = scene.until_row("users", lambda found: found.state == "degraded")
+    assert seen.note == "old: the policy is refused"
+    (scene.state / "notes" / "users").write_text("")
+    scene.until_row("users", lambda found: found.state == "ready")
+    (scene.state / "notes" / "users").write_text("old: still")
+    os.kill(seen.pid, signal.SIGKILL)
+    scene.until_row("users", lambda found: found.restarts == 1 and found.note == "old: the policy is refused")
+    child.send_signal(signal.SIGINT)
+    assert "degraded old: the policy is refused" in child.communicate(timeout=60)[0]
+
+
 def test_one_that_never_gets_ready_fails_with_its_last_words_and_others_go_on(scene: Scene) -> None:
     broken = scene.component("broken", "print('words')\nraise SystemExit('no database')\n")
     scene.start(broken, scene.component("users", SERVES))

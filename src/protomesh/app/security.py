@@ -1,0 +1,43 @@
+"""The security policy of a process: read at the start, and again whenever its file changes."""
+
+from collections.abc import Callable
+
+from protomesh.app.policies import load_security_policy
+from protomesh.app.process import Process
+from protomesh.app.verifier import trusted, verifier
+from protomesh.app.watch import Watch
+from protomesh.errors import ConfigError
+from protomesh.policy import SecurityPolicy
+
+Take = Callable[[SecurityPolicy], None]
+
+
+class Security:
+    """`policy` and `verifier` as they are at the start. Raises ConfigError where the policy is wrong."""
+
+    def __init__(self, process: Process) -> None:
+        self._process = process
+        self.policy = load_security_policy(process)
+        self.verifier = verifier(process, self.policy)
+
+    def follow(self, take: Take) -> None:
+        """Hand every changed policy to `take`, until the process stops.
+
+        One that is wrong changes nothing: the last good one stays, and the log and `protomesh ps` tell of it.
+        """
+        path = self._process.project / "policies" / "security.json"
+        Watch([path], lambda: self._reload(take), self._process.stopping)
+
+    def _reload(self, take: Take) -> None:
+        process = self._process
+        try:
+            policy = load_security_policy(process)
+            issuers = list(trusted(process, policy))
+        except ConfigError as error:
+            process.log.error("the last good security policy stays: %s", error)  # noqa: TRY400 - the line says it all
+            process.notes.tell("security policy", f"the last good policy stays: {error}")
+            return
+        self.verifier.replace(issuers)
+        take(policy)
+        process.log.info("the changed security policy is in force")
+        process.notes.tell("security policy", "")
