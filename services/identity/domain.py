@@ -1,7 +1,10 @@
 """When a user's id may get a password, and how long an id is held. Knows no database and no wire."""
 
+import re
 from dataclasses import dataclass
 from enum import Enum
+
+USER_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 
 ACCESS_LIFETIME = 900.0
 """Seconds that an access token counts."""
@@ -19,6 +22,11 @@ class Credential:
     user_id: str
     hash: str
     touched: float
+
+
+def is_user_id(text: str) -> bool:
+    """Whether a user can be called that."""
+    return USER_ID.fullmatch(text) is not None
 
 
 class Put(Enum):

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from sqlalchemy import Connection
+
 from protomesh.context import Context
 from protomesh.errors import Aborted, Unauthenticated
 from protomesh.identity import Outcome, Passwords, Token, digest, judge, new_secret, successor
@@ -11,7 +13,7 @@ from protomesh.rpc import Call
 from protomesh.tokens import Signer
 from services.identity import store
 from services.identity.address import address_of
-from services.identity.domain import ACCESS_LIFETIME
+from services.identity.domain import ACCESS_LIFETIME, Credential, is_user_id
 from services.identity.keyring import Keyring
 from services.identity.throttle import Throttle
 
@@ -50,8 +52,7 @@ class Logins:
         """
         address = address_of(call)
         self._throttle.enter(user_id, address)
-        with self._database.unit_of_work(read_only=True) as work:
-            found = store.credential(work.tx, user_id)
+        found = self._find(user_id)
         if not self._passwords.verify(found.hash if found else None, password) or found is None:
             raise Unauthenticated(WRONG)
         self._throttle.succeeded(user_id, address)
@@ -79,13 +80,21 @@ class Logins:
         """End the login of the caller's token; without one that names a login nothing is to be ended."""
         family = call.identity.claims.get("sid")
         if isinstance(family, str):
+            store.credential(call.tx, call.identity.subject, to_write=True)
             store.revoke_family(call.tx, family)
+
+    def _find(self, user_id: str) -> Credential | None:
+        """What no user can be called is looked for nowhere: a database may refuse some characters."""
+        if not is_user_id(user_id):
+            return None
+        with self._database.unit_of_work(read_only=True) as work:
+            return store.credential(work.tx, user_id)
 
     def _rotate(self, secret: str) -> tuple[Outcome, Token | None, str]:
         """In a transaction of its own: a family that is revoked stays so though the call fails."""
         now, new = self._clock.now(), new_secret()
         with self._database.unit_of_work() as work:
-            token = store.token(work.tx, digest(secret))
+            token = _alone(work.tx, digest(secret))
             outcome = judge(token, now)
             if token is None or outcome is not Outcome.ROTATE:
                 if token is not None and outcome is Outcome.REVOKE:
@@ -105,3 +114,14 @@ class Logins:
             lifetime_seconds=ACCESS_LIFETIME,
             claims={"sid": family},
         )
+
+
+def _alone(tx: Connection, digest: str) -> Token | None:
+    """A refresh token, with its user's credential locked: whoever ends or renews a login waits for others.
+
+    Else a deletion could miss the token that a refresh is about to add, and that one would live on.
+    """
+    token = store.token(tx, digest)
+    if token is None or store.credential(tx, token.user_id, to_write=True) is None:
+        return None
+    return store.token(tx, digest)

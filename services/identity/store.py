@@ -80,9 +80,8 @@ def touch(tx: Connection, user_id: str, now: float) -> None:
 
 
 def token(tx: Connection, digest: str) -> Token | None:
-    """A refresh token, locked where the database locks rows."""
-    query = select(refresh_tokens).where(refresh_tokens.c.digest == digest).with_for_update()
-    row = tx.execute(query).one_or_none()
+    """A refresh token. Who writes one holds the lock on its user's credential."""
+    row = tx.execute(select(refresh_tokens).where(refresh_tokens.c.digest == digest)).one_or_none()
     return Token(*row) if row is not None else None
 
 

@@ -4,11 +4,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 import jwt
 import pytest
+from sqlalchemy import select
 
 from protomesh.envelope import from_kafka
 from protomesh.errors import InvalidToken
 from protomesh.identity import GRACE, LIFETIME
 from protomesh_pb.mesh.identity.v1 import identity_pb2 as pb
+from services.identity import store
 from tests.integration.identity.place import AWAY, Place
 from tests.integration.services.shop import PASSWORD
 
@@ -99,6 +101,35 @@ def test_logout_ends_this_login_and_no_other(place: Place) -> None:
     assert place.refresh(one.refresh_token).code == "UNAUTHENTICATED"
     assert place.refresh(other.refresh_token).code == "OK"
     assert place.house.ask("Logout", pb.LogoutRequest()).code == "UNAUTHENTICATED"
+
+
+@pytest.mark.parametrize("end", ["delete", "logout"])
+def test_a_login_that_is_ended_while_it_is_renewed_stays_ended(place: Place, end: str) -> None:
+    """However the two meet, no token is left that the end did not see."""
+    for number in range(6):
+        user = f"ann{number}"
+        place.put(user)
+        pair = place.log_in(user).response
+        own = place.mint.claiming(user, sid=place.read(pair.access_token).claims["sid"])
+        with ThreadPoolExecutor(2) as pool:
+            renewed = pool.submit(renew_while_it_lasts, place, pair.refresh_token)
+            if end == "delete":
+                place.delete(user)
+            else:
+                assert place.house.ask("Logout", pb.LogoutRequest(), own).code == "OK"
+            assert renewed.result(30) == "UNAUTHENTICATED"
+        with place.house.database.unit_of_work(read_only=True) as work:
+            assert not work.tx.execute(select(store.refresh_tokens)).all()
+
+
+def renew_while_it_lasts(place: Place, token: str) -> str:
+    """The code of the first refusal; OK where there was none for a long time."""
+    for _ in range(300):
+        answer = place.refresh(token)
+        if answer.code != "OK":
+            return answer.code
+        token = answer.response.refresh_token
+    return "OK"
 
 
 def test_guesses_are_slowed_down_and_the_owner_is_not_locked_out(place: Place) -> None:
