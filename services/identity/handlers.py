@@ -17,6 +17,7 @@ from protomesh.identity import (
     read_form,
     safe_return,
 )
+from protomesh.policy import Caller
 from protomesh.rpc import Call
 from protomesh.tokens import COOKIE
 from protomesh_pb.mesh.identity.v1 import identity_pb2 as pb
@@ -69,7 +70,8 @@ class Identity:
             form = read_form(request.form.content_type, request.form.data)
             tokens = self._logins.log_in(form.user_id, form.password, call)
         except (Unauthenticated, ResourceExhausted, InvalidArgument, PermissionDenied) as error:
-            call.changed = False
+            call.identity = Caller()  # nobody, for the events of this call: whoever sent the form has failed
+            call.changed = not isinstance(error, ResourceExhausted)
             return _page(call, STATUSES[type(error)], form, error)
         return self._welcome(call, tokens, form.return_to)
 

@@ -53,7 +53,21 @@ def test_a_wrong_password_gives_the_form_again(place: Place) -> None:
     assert 'value="/api"' in page
     assert 'role="alert"' in page
     assert "horse" not in page
-    assert "shop.audit.login.v1" not in types(place.house)
+    assert types(place.house) == ["shop.audit.failure.v1"]
+
+
+def test_who_fails_is_nobody_even_with_an_identity_of_another(place: Place) -> None:
+    place.put()
+    answer = place.submit(place.mint.bearer("bob"), user_id="ann", password="wrong horse")
+    assert status(answer) == "401"
+    assert types(place.house) == ["shop.audit.failure.v1"]
+
+
+@pytest.mark.parametrize("name", ["", "Ann", "a\0b", "ann\r\n", "ä" * 500, "'; DROP TABLE credentials; --", "\ud7ff"])
+def test_what_no_user_is_called_is_a_wrong_name(place: Place, name: str) -> None:
+    answer = place.submit(user_id=name, password=PASSWORD)
+    assert status(answer) == "401"
+    assert "User name or password is wrong." in answer.response.data.decode()
 
 
 def test_too_many_are_told_when_to_come_again(place: Place) -> None:
