@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from protomesh.context import Context
 from protomesh.errors import Aborted, Unauthenticated
-from protomesh.identity import Outcome, Passwords, Token, digest, judge, new_secret, successor
+from protomesh.identity import LIFETIME, Outcome, Passwords, Token, digest, judge, new_secret, successor
 from protomesh.policy import Caller
 from protomesh.rpc import Call
 from protomesh.tokens import Signer
@@ -19,6 +19,8 @@ from services.identity.throttle import Throttle
 
 WRONG = "user name or password is wrong"
 ENDED = "this login has ended: log in again"
+MOMENT = 5.0
+"""Seconds."""
 Roles = Callable[[str], tuple[str, ...]]
 
 
@@ -75,6 +77,12 @@ class Logins:
         if following is None:
             raise Unauthenticated(ENDED)
         return Tokens(self._sign(signer, following.user_id, following.family), new)
+
+    def is_new(self, secret: str) -> bool:
+        """Whether a refresh token was given a moment ago: another one would not help who is back already."""
+        with self._database.unit_of_work(read_only=True) as work:
+            token = store.token(work.tx, digest(secret))
+        return token is not None and self._clock.now() - (token.expires - LIFETIME) < MOMENT
 
     def log_out(self, call: Call) -> None:
         """End the login of the caller's token; without one that names a login nothing is to be ended."""

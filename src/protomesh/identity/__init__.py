@@ -2,7 +2,7 @@
 
 from protomesh.identity.clients import read_clients, write_clients
 from protomesh.identity.form import LoginForm, must_be_ours, read_form
-from protomesh.identity.pages import CONTENT_TYPE, HEADERS, login_page
+from protomesh.identity.pages import CONTENT_TYPE, HEADERS, login_page, waiting_page
 from protomesh.identity.passwords import Passwords
 from protomesh.identity.refresh import GRACE, LIFETIME, Outcome, Token, digest, judge, new_secret, successor
 from protomesh.identity.return_to import safe_return
@@ -39,5 +39,6 @@ __all__ = [
     "signing",
     "successor",
     "wait",
+    "waiting_page",
     "write_clients",
 ]

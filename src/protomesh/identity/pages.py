@@ -30,10 +30,9 @@ def login_page(return_to: str, user_id: str = "", fault: str = "") -> bytes:
     title = "Error: Log in" if fault else "Log in"
     alert = f'<div role="alert" id="fault"><p>{escape(fault)}</p></div>' if fault else ""
     told = ' aria-invalid="true" aria-describedby="fault"' if fault else ""
-    return (
-        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<style>{STYLE}</style></head><body><main><h1>Log in</h1>{alert}"
+    return _document(
+        title,
+        f"<h1>Log in</h1>{alert}"
         '<form method="post" action="/login">'
         f'<input type="hidden" name="return_to" value="{escape(return_to)}">'
         '<label for="user_id">User name</label>'
@@ -42,5 +41,23 @@ def login_page(return_to: str, user_id: str = "", fault: str = "") -> bytes:
         '<label for="password">Password</label>'
         '<input id="password" name="password" type="password" autocomplete="current-password" '
         f'maxlength="128" required{told}>'
-        '<button type="submit">Log in</button></form></main></body></html>'
+        '<button type="submit">Log in</button></form>',
+    )
+
+
+def waiting_page(return_to: str) -> bytes:
+    """Goes on by itself after a second."""
+    path = escape(return_to)
+    return _document(
+        "Logging in",
+        f'<h1>Logging in</h1><p><a href="{path}">Go on</a></p>',
+        head=f'<meta http-equiv="refresh" content="1;url={path}">',
+    )
+
+
+def _document(title: str, body: str, head: str = "") -> bytes:
+    return (
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
+        f'<meta name="viewport" content="width=device-width, initial-scale=1">{head}'
+        f"<style>{STYLE}</style></head><body><main>{body}</main></body></html>"
     ).encode()

@@ -15,11 +15,10 @@ from urllib.parse import parse_qsl, urlencode
 from google.protobuf.message import Message
 
 from protomesh.contract import Contract, HttpBinding, Method
-from protomesh.rpc.call import HTTP_BODY, Call, Headers
+from protomesh.rpc.call import EMPTY, HTTP_BODY, Call, Headers
 
 Answer = Callable[[Message, Call], Headers]
 
-EMPTY = "google.protobuf.Empty"
 OPERATION = "google.longrunning.Operation"
 
 
@@ -30,7 +29,7 @@ def answer_of(method: Method, contract: Contract) -> Answer | None:  # noqa: PLR
     if method.response == OPERATION:
         return lambda _response, _call: (("x-http-status", "202"),)
     if method.response == EMPTY:
-        return lambda _response, _call: (("x-http-status", "204"),)
+        return lambda _response, call: (("x-http-status", "204"), *call.chosen)
     if method.response == HTTP_BODY:
         return lambda _response, call: call.chosen
     if creates(method, contract):

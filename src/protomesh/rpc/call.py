@@ -24,6 +24,7 @@ VISITOR: Principal = Caller()
 
 Headers = tuple[tuple[str, str], ...]
 
+EMPTY = "google.protobuf.Empty"
 HTTP_BODY = "google.api.HttpBody"
 SMALLEST_STATUS, LARGEST_STATUS = 200, 599
 
@@ -45,6 +46,7 @@ class Call:
 
     __slots__ = (
         "_chosen",
+        "_cookies",
         "_deadline",
         "_resources",
         "_traceparent",
@@ -73,6 +75,7 @@ class Call:
         """Set to False by a handler whose work was done before: a repeat announces nothing."""
         self.failure_headers: tuple[tuple[str, str], ...] = ()
         self._chosen: Headers = ()
+        self._cookies: Headers = ()
         self._resources = resources
         self._deadline: float | None = None
         self._traceparent = ""
@@ -96,10 +99,21 @@ class Call:
                 raise Internal(f"{name} is no HTTP header that can be sent")
         self._chosen = (("x-http-status", str(status)), *headers)
 
+    def set_cookie(self, cookie: str) -> None:
+        """A cookie for the browser, sent after the commit: `name=value; HttpOnly` (RFC 6265, 4.1).
+
+        For methods that return google.api.HttpBody or google.protobuf.Empty. Raises Internal.
+        """
+        if self.method.response not in {HTTP_BODY, EMPTY} or self.method.streams_response:
+            raise Internal(f"{self.method.full_name} is no method that may set cookies")
+        if not cookie.isascii() or not cookie.isprintable():
+            raise Internal("a cookie that cannot be sent")
+        self._cookies = (*self._cookies, ("set-cookie", cookie))
+
     @property
     def chosen(self) -> Headers:
-        """What `respond` was told, with `x-http-status` first; empty where it was not called."""
-        return self._chosen
+        """What `respond` was told, with `x-http-status` first, then the cookies; empty for neither."""
+        return (*self._chosen, *self._cookies)
 
     @property
     def service(self) -> str:

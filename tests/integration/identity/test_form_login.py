@@ -29,9 +29,11 @@ def test_a_right_password_gives_a_cookie_and_the_way_back(place: Place) -> None:
     place.put()
     answer = place.submit(user_id="ann", password=PASSWORD, return_to="/api/users/ann")
     assert (status(answer), answer.initial["location"]) == ("303", ["/api/users/ann"])
-    value, *attributes = str(answer.initial["set-cookie"][0]).split("; ")
-    assert attributes == ["HttpOnly", "Secure", "SameSite=Lax", "Path=/", "Max-Age=900"]
-    assert place.read(token_of_cookie(value)).subject == "ann"
+    access, renewal = (str(each).split("; ") for each in answer.initial["set-cookie"])
+    assert access[1:] == ["HttpOnly", "Secure", "SameSite=Lax", "Path=/", "Max-Age=900"]
+    assert place.read(token_of_cookie(access[0])).subject == "ann"
+    assert renewal[0].startswith("protomesh_renewal=")
+    assert renewal[1:] == ["HttpOnly", "Secure", "SameSite=Lax", "Path=/login", "Max-Age=2592000"]
     assert answer.initial["cache-control"] == ["no-store"]
     assert types(place.house) == ["shop.audit.login.v1"]
 
@@ -63,7 +65,9 @@ def test_who_fails_is_nobody_even_with_an_identity_of_another(place: Place) -> N
     assert types(place.house) == ["shop.audit.failure.v1"]
 
 
-@pytest.mark.parametrize("name", ["", "Ann", "a\0b", "ann\r\n", "ä" * 500, "'; DROP TABLE credentials; --", "\ud7ff"])
+@pytest.mark.parametrize(
+    "name", ["", "Ann", "a\0b", "ann\r\n", "ä" * 500, "'; DROP TABLE credentials; --", "\ud7ff"]
+)
 def test_what_no_user_is_called_is_a_wrong_name(place: Place, name: str) -> None:
     answer = place.submit(user_id=name, password=PASSWORD)
     assert status(answer) == "401"

@@ -120,7 +120,7 @@ class IdentityServicer:
         raise NotImplementedError('Method not implemented!')
 
     def LoginPage(self, request, context):
-        """The login form, for browsers.
+        """The login form, for browsers. One whose login only has to be renewed is sent straight back, with new cookies.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -42,7 +42,7 @@ class IdentityStub:
     Logout: _grpc.UnaryUnaryMultiCallable[_identity_pb2.LogoutRequest, _empty_pb2.Empty]
     """Ends the login that the caller's token comes from: its refresh tokens count no more."""
     LoginPage: _grpc.UnaryUnaryMultiCallable[_identity_pb2.LoginPageRequest, _httpbody_pb2.HttpBody]
-    """The login form, for browsers."""
+    """The login form, for browsers. One whose login only has to be renewed is sent straight back, with new cookies."""
     SubmitLogin: _grpc.UnaryUnaryMultiCallable[_identity_pb2.SubmitLoginRequest, _httpbody_pb2.HttpBody]
     """Takes the login form: 303 back to where the browser came from, with a cookie, or the form again."""
     GetJwks: _grpc.UnaryUnaryMultiCallable[_identity_pb2.GetJwksRequest, _httpbody_pb2.HttpBody]
@@ -72,7 +72,7 @@ class IdentityAsyncStub(IdentityStub):
     Logout: _aio.UnaryUnaryMultiCallable[_identity_pb2.LogoutRequest, _empty_pb2.Empty]  # type: ignore[assignment]
     """Ends the login that the caller's token comes from: its refresh tokens count no more."""
     LoginPage: _aio.UnaryUnaryMultiCallable[_identity_pb2.LoginPageRequest, _httpbody_pb2.HttpBody]  # type: ignore[assignment]
-    """The login form, for browsers."""
+    """The login form, for browsers. One whose login only has to be renewed is sent straight back, with new cookies."""
     SubmitLogin: _aio.UnaryUnaryMultiCallable[_identity_pb2.SubmitLoginRequest, _httpbody_pb2.HttpBody]  # type: ignore[assignment]
     """Takes the login form: 303 back to where the browser came from, with a cookie, or the form again."""
     GetJwks: _aio.UnaryUnaryMultiCallable[_identity_pb2.GetJwksRequest, _httpbody_pb2.HttpBody]  # type: ignore[assignment]
@@ -123,7 +123,7 @@ class IdentityServicer(metaclass=_abc_1.ABCMeta):
         request: _identity_pb2.LoginPageRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_httpbody_pb2.HttpBody, _abc.Awaitable[_httpbody_pb2.HttpBody]]:
-        """The login form, for browsers."""
+        """The login form, for browsers. One whose login only has to be renewed is sent straight back, with new cookies."""
 
     @_abc_1.abstractmethod
     def SubmitLogin(
