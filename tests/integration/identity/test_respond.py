@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from google.api import httpbody_pb2
+from google.protobuf import empty_pb2
 
 from protomesh.contract import Contract
 from protomesh.rpc import Call
@@ -23,9 +24,20 @@ class Pages:
         call.respond(int(status), tuple((name, value) for name, _, value in pairs))
         return httpbody_pb2.HttpBody(data=b"page")
 
-    def Login(self, _request: pb.LoginRequest, call: Call) -> pb.TokenPair:
-        call.respond(200)
+    def Login(self, request: pb.LoginRequest, call: Call) -> pb.TokenPair:
+        if request.user_id == "baker":
+            call.set_cookie("a=b")
+        else:
+            call.respond(200)
         return pb.TokenPair()
+
+    def PurgeCredentials(self, _request: pb.PurgeCredentialsRequest, _call: Call) -> empty_pb2.Empty:
+        return empty_pb2.Empty()
+
+    def Logout(self, _request: pb.LogoutRequest, call: Call) -> empty_pb2.Empty:
+        call.set_cookie("a=; Max-Age=0")
+        call.set_cookie("b=; Max-Age=0")
+        return empty_pb2.Empty()
 
     def __getattr__(self, name: str) -> object:
         if not name[0].isupper():
@@ -33,9 +45,9 @@ class Pages:
         return self.SubmitLogin
 
 
-@pytest.fixture
-def house(tmp_path: Path, shop_contract: Contract) -> Iterator[House]:
-    made = House(tmp_path, shop_contract, lambda _context: {IDENTITY: Pages()})
+@pytest.fixture(params=["grpcio", "native"])
+def house(request: pytest.FixtureRequest, tmp_path: Path, shop_contract: Contract) -> Iterator[House]:
+    made = House(tmp_path, shop_contract, lambda _context: {IDENTITY: Pages()}, engine=request.param)
     yield made
     made.close()
 
@@ -66,3 +78,16 @@ def test_other_methods_leave_the_answer_to_the_contract(house: House) -> None:
     answer = house.rest("Login", pb.LoginRequest(user_id="ann", password="x"))
     assert answer.code == "INTERNAL"
     assert "returns no google.api.HttpBody" in str(house.lines())
+
+
+def test_cookies_go_with_an_answer_without_a_body(house: House) -> None:
+    answer = house.rest("Logout", pb.LogoutRequest())
+    assert answer.initial["x-http-status"] == ["204"]
+    assert answer.initial["set-cookie"] == ["a=; Max-Age=0", "b=; Max-Age=0"]
+    assert "set-cookie" not in house.ask("Logout", pb.LogoutRequest()).initial
+    assert "set-cookie" not in house.rest("PurgeCredentials", pb.PurgeCredentialsRequest()).initial
+
+
+def test_cookies_go_with_nothing_else(house: House) -> None:
+    assert house.rest("Login", pb.LoginRequest(user_id="baker", password="x")).code == "INTERNAL"
+    assert "may set cookies" in str(house.lines())
