@@ -11,4 +11,6 @@ def load_events_policy(process: Process) -> EventsPolicy:
 
 def load_security_policy(process: Process) -> SecurityPolicy:
     """Raises ConfigError."""
-    return load_security(process.project / "policies" / "security.json", process.contract)
+    policies = process.project / "policies"
+    types = load_events_policy(process).types if (policies / "events.json").exists() else {}
+    return load_security(policies / "security.json", process.contract, event_types=types)

@@ -17,6 +17,9 @@ class Security:
 
     def __init__(self, process: Process) -> None:
         self._process = process
+        self._take: Take = lambda _policy: None
+        path = process.project / "policies" / "security.json"
+        self._watch = Watch([path], self._reload, process.stopping)
         self.policy = load_security_policy(process)
         self.verifier = verifier(process, self.policy)
 
@@ -25,10 +28,10 @@ class Security:
 
         One that is wrong changes nothing: the last good one stays, and the log and `protomesh ps` tell of it.
         """
-        path = self._process.project / "policies" / "security.json"
-        Watch([path], lambda: self._reload(take), self._process.stopping)
+        self._take = take
+        self._watch.start()
 
-    def _reload(self, take: Take) -> None:
+    def _reload(self) -> None:
         process = self._process
         try:
             policy = load_security_policy(process)
@@ -38,6 +41,6 @@ class Security:
             process.notes.tell("security policy", f"the last good policy stays: {error}")
             return
         self.verifier.replace(issuers)
-        take(policy)
+        self._take(policy)
         process.log.info("the changed security policy is in force")
         process.notes.tell("security policy", "")

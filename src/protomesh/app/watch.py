@@ -1,5 +1,6 @@
 """Files that may change while a process runs: policies, keys."""
 
+import logging
 import os
 import threading
 from collections.abc import Callable, Iterable
@@ -31,6 +32,9 @@ class Watch:
         self._stopping = stopping
         self._every = every
         self._seen = self._look()
+
+    def start(self) -> None:
+        """Begin to look; a change since the watch was made counts."""
         threading.Thread(target=self._run, name="watch", daemon=True).start()
 
     def _run(self) -> None:
@@ -38,7 +42,14 @@ class Watch:
             found = self._look()
             if found != self._seen:
                 self._seen = found
-                self._changed()
+                self._tell()
+
+    def _tell(self) -> None:
+        """Whatever goes wrong with one change, the next one is to be seen."""
+        try:
+            self._changed()
+        except Exception:
+            logging.getLogger(__name__).exception("a changed file was not taken")
 
     def _look(self) -> tuple[Print, ...]:
         return tuple(_print(path) for path in self._paths)

@@ -10,6 +10,7 @@ from protomesh.contract import Contract, Method
 from protomesh.errors import ConfigError
 from protomesh.policy.document import place, read_document
 from protomesh.policy.event_access import EventAccess
+from protomesh.policy.grants import read_grants
 from protomesh.policy.method import MethodPolicy
 from protomesh.policy.parse_rules import FOREIGN_METHODS, compile_methods, read_rules
 from protomesh.policy.records import CallFacts, Decision, EventFacts, Explanation, Principal
@@ -39,12 +40,20 @@ class SecurityPolicy:
         rules: Iterable[Rule],
         methods: Mapping[str, tuple[CompiledRule, ...]],
         events: EventAccess,
+        *,
+        grants: Mapping[str, frozenset[str]],
     ) -> None:
         self.issuers = tuple(issuers)
         self.login = login
         self.rules = tuple(rules)
         self._methods = {name: MethodPolicy(name, compiled) for name, compiled in methods.items()}
         self._events = events
+        self.grants = grants
+        """Subjects by role, as the mesh's own identity service gives them."""
+
+    def roles_of(self, subject: str) -> frozenset[str]:
+        """The roles that the mesh's own identity service gives a user."""
+        return frozenset(role for role, subjects in self.grants.items() if subject in subjects)
 
     def compile_method(self, method: str) -> MethodPolicy:
         """The decision of one method, `shop.users.v1.Users/GetUser`; all are refused one without a rule."""
@@ -92,6 +101,7 @@ def load_security(
         rules,
         methods,
         EventAccess(contract, rules, event_types or {}, where),
+        grants=read_grants(document.grants, where),
     )
 
 

@@ -17,10 +17,14 @@ class Seen:
     def __init__(self, *paths: Path) -> None:
         self.times = 0
         self.stop = threading.Event()
-        Watch(paths, self._changed, self.stop, every=0.005)
+        self.fails = False
+        self.watch = Watch(paths, self._changed, self.stop, every=0.005)
+        self.watch.start()
 
     def _changed(self) -> None:
         self.times += 1
+        if self.fails:
+            raise ValueError("whatever")
 
 
 @pytest.fixture
@@ -99,3 +103,26 @@ def test_nothing_that_did_not_change_is_told(file: tuple[Path, Seen]) -> None:
     path.write_text("newer")
     eventually(lambda: seen.times)
     assert seen.times == 1, "reading, or a neighbour, is no change"
+
+
+def test_a_change_that_could_not_be_taken_does_not_end_the_watch(
+    file: tuple[Path, Seen], caplog: pytest.LogCaptureFixture
+) -> None:
+    path, seen = file
+    seen.fails = True
+    path.write_text("newer")
+    eventually(lambda: seen.times == 1)
+    path.write_text("newest!")
+    eventually(lambda: seen.times == 2)
+    assert "a changed file was not taken" in caplog.text
+
+
+def test_what_changes_before_the_start_counts(tmp_path: Path) -> None:
+    """A process reads a file, then gets ready, then follows it: nothing in between may be missed."""
+    path, times, stop = tmp_path / "policy.json", [], threading.Event()
+    path.write_text("old")
+    watch = Watch([path], lambda: times.append(1), stop, every=0.005)
+    path.write_text("newer")
+    watch.start()
+    eventually(lambda: times)
+    stop.set()

@@ -27,6 +27,7 @@ class SecurityPolicy(_message.Message):
     ISSUERS_FIELD_NUMBER: _builtins.int
     LOGIN_FIELD_NUMBER: _builtins.int
     RULES_FIELD_NUMBER: _builtins.int
+    GRANTS_FIELD_NUMBER: _builtins.int
     login: _builtins.str
     """Where a visitor without an identity is sent to log in."""
     @_builtins.property
@@ -37,20 +38,53 @@ class SecurityPolicy(_message.Message):
     def rules(self) -> _containers.RepeatedCompositeFieldContainer[Global___SecurityRule]:
         """Who may do what."""
 
+    @_builtins.property
+    def grants(self) -> _containers.RepeatedCompositeFieldContainer[Global___Grant]:
+        """Which roles the mesh's own identity service gives to whom."""
+
     def __init__(
         self,
         *,
         issuers: _abc.Iterable[Global___Issuer] | None = ...,
         login: _builtins.str = ...,
         rules: _abc.Iterable[Global___SecurityRule] | None = ...,
+        grants: _abc.Iterable[Global___Grant] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["issuers", b"issuers", "login", b"login", "rules", b"rules"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["grants", b"grants", "issuers", b"issuers", "login", b"login", "rules", b"rules"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___SecurityPolicy: _TypeAlias = SecurityPolicy  # noqa: Y015
+
+@_typing.final
+class Grant(_message.Message):
+    """Gives a role."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ROLE_FIELD_NUMBER: _builtins.int
+    SUBJECTS_FIELD_NUMBER: _builtins.int
+    role: _builtins.str
+    """The role: `admin` for rules that allow `role:admin`."""
+    @_builtins.property
+    def subjects(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The users who have it."""
+
+    def __init__(
+        self,
+        *,
+        role: _builtins.str = ...,
+        subjects: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["role", b"role", "subjects", b"subjects"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Grant: _TypeAlias = Grant  # noqa: Y015
 
 @_typing.final
 class Issuer(_message.Message):
