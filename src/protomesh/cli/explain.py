@@ -10,7 +10,7 @@ import click
 from protomesh.cli import project
 from protomesh.cli.loaded import SECURITY, Loaded
 from protomesh.cli.request import Asked, read
-from protomesh.policy import Caller, CallFacts, Explanation, Verdict
+from protomesh.policy import REDACTED, UNKNOWN, Caller, CallFacts, Explanation, Verdict
 
 EXAMPLE = 'Example: protomesh explain --as u1 "GET /api/users/u2"'
 
@@ -78,8 +78,26 @@ def _missing(verdict: Verdict) -> str:
             f"the caller were {' or '.join(verdict.allow)}" if verdict.allow else "anybody could be"
         )
     if verdict.holds is not True:
-        wanted.append(f"`{verdict.when}` held" + (f" ({verdict.error})" if verdict.error else ""))
+        why = "; ".join(each for each in (verdict.error, _values(verdict)) if each)
+        wanted.append(f"`{verdict.when}` held" + (f" ({why})" if why else ""))
     return " and ".join(wanted)
+
+
+LONGEST = 200
+
+
+def _values(verdict: Verdict) -> str:
+    """`request.user_id = "u2", identity.subject = "u1"`."""
+    return ", ".join(f"{path} = {_shown(value)}" for path, value in verdict.values.items())
+
+
+def _shown(value: object) -> str:
+    """A value as JSON, cut where it is long, fit for a terminal."""
+    if isinstance(value, str) and value in {REDACTED, UNKNOWN}:
+        return value
+    text = json.dumps(value, ensure_ascii=False)
+    text = text if text.isprintable() else json.dumps(value)
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
 
 
 def _as_object(asked: Asked, found: Explanation) -> dict[str, object]:

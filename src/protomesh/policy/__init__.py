@@ -3,6 +3,7 @@
 from protomesh.policy.emit import CompiledEmit, Emission
 from protomesh.policy.events import EventsPolicy, MethodEvents, load_events
 from protomesh.policy.method import MethodPolicy
+from protomesh.policy.read_values import REDACTED, UNKNOWN
 from protomesh.policy.records import (
     Caller,
     CallFacts,
@@ -20,6 +21,8 @@ from protomesh.policy.security import SecurityPolicy, TrustedIssuer, load_securi
 from protomesh.policy.topics import Topic
 
 __all__ = [
+    "REDACTED",
+    "UNKNOWN",
     "CallFacts",
     "Caller",
     "CompiledEmit",

@@ -97,6 +97,7 @@ class Expression:
         self.tree = tree
         self.type: str = program.return_type().name()
         self.is_message: bool = program.return_type().is_message()
+        self.variables = env.variables
         self.reads = _reads(tree, env.variables)
         self.native: Native | None = native(tree)
         self._env = env

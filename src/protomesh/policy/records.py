@@ -151,6 +151,8 @@ class Verdict:
     """What `when` gave: True where there is none, None where it failed or was not asked."""
     error: str
     """Why `when` failed or was not asked, else empty."""
+    values: Mapping[str, object] = field(default_factory=dict)
+    """Where `when` is not true, what it read: JSON values by path, `request.user_id`; no redacted field."""
 
     @property
     def allows(self) -> bool:

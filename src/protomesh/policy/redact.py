@@ -30,6 +30,13 @@ class Redactor:
             self._secretive[message.full_name] = known
         return known
 
+    def holds(self, name: str) -> bool:
+        """Whether the message type of this name, if there is one, can hold a redacted field."""
+        try:
+            return self.holds_secrets(descriptor_pool.Default().FindMessageTypeByName(name))
+        except KeyError:
+            return False
+
     def copy(self, message: Message) -> Message:
         """The message without redacted and unknown fields; itself, not a copy, where its type has none."""
         descriptor: Any = message.DESCRIPTOR

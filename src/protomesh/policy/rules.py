@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from protomesh.errors import ConfigError
 from protomesh.policy.cel import Environment, EvaluationError, Expression
 from protomesh.policy.principals import Principals
+from protomesh.policy.read_values import read_values, reads_secrets
 from protomesh.policy.records import Decision, Outcome, Principal, Verdict
 from protomesh.policy.scope import Scope
 
 CALLER_FIELDS = frozenset({"service", "subject"})
 """Fields of `call` that tell who calls."""
+UNTOLD = "it failed, why is not told: it reads a redacted field"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +72,10 @@ class CompiledRule:
             try:
                 holds = self.when.test(scope)
             except EvaluationError as failure:
-                error = str(failure)
+                error = UNTOLD if reads_secrets(self.when) else str(failure)
         included = rule.who.include(scope.principal)
-        return Verdict(rule.index, rule.path, rule.allow, rule.when, included, holds, error)
+        values = read_values(self.when, scope) if self.when and holds is not True else {}
+        return Verdict(rule.index, rule.path, rule.allow, rule.when, included, holds, error, values)
 
 
 def compile_rule(rule: Rule, env: Environment) -> CompiledRule:
