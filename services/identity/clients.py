@@ -16,7 +16,7 @@ class Clients:
     """Belongs to all threads. The file is read for each token: a secret taken out of it counts no more."""
 
     def __init__(self, context: Context, passwords: Passwords, keyring: Keyring, throttle: Throttle) -> None:
-        self._file = context.policies / "clients.json"
+        self._file = context.project / context.identity.clients
         self._audience = context.mesh
         self._log = context.log
         self._passwords = passwords

@@ -6,7 +6,7 @@ from google.api import httpbody_pb2
 from google.protobuf import empty_pb2
 
 from protomesh.context import Context
-from protomesh.identity import Passwords
+from protomesh.identity import Passwords, Rotation
 from protomesh.rpc import Call
 from protomesh_pb.mesh.identity.v1 import identity_pb2 as pb
 from services.identity import sessions
@@ -18,6 +18,7 @@ from services.identity.logins import Logins, Tokens
 from services.identity.throttle import Throttle
 
 JSON = "application/json"
+DAY = 86_400.0
 KEPT = (("cache-control", "public, max-age=300"),)
 """Less than a key is published before it signs."""
 
@@ -28,7 +29,9 @@ class Identity:
     def __init__(self, context: Context, passwords: Passwords | None = None) -> None:
         self._public = context.public
         hashes = passwords or Passwords()
-        self._keyring = Keyring(context.database, context.clock, context.public)
+        self._keyring = Keyring(
+            context.database, context.clock, context.public, Rotation(context.identity.key_days * DAY)
+        )
         throttle = Throttle(context.database, context.clock)
         self._logins = Logins(context, hashes, self._keyring, throttle, lambda _user: ())
         self._door = Door(self._logins, context.public, context.clock)

@@ -18,13 +18,11 @@ FRESH = 10.0
 class Keyring:
     """Belongs to all threads."""
 
-    def __init__(
-        self, database: Database, clock: Clock, issuer: str, rotation: Rotation | None = None
-    ) -> None:
+    def __init__(self, database: Database, clock: Clock, issuer: str, rotation: Rotation) -> None:
         self._database = database
         self._clock = clock
         self._issuer = issuer
-        self._rotation = rotation or Rotation()
+        self._rotation = rotation
         self._lock = threading.Lock()
         self._keys: tuple[SigningKey, ...] = ()
         self._signers: dict[str, Signer] = {}

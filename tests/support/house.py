@@ -171,7 +171,7 @@ class House:
             folder,
             self.log,
             self.stopping,
-            policies=folder / "policies",
+            project=folder,
         )
 
     def _server(

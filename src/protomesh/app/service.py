@@ -65,8 +65,9 @@ def _main(process: Process, services: Mapping[str, Build], migrations: Path | No
         log=process.log,
         stopping=process.stopping,
         mesh=process.manifest.mesh.name,
-        policies=process.project / "policies",
+        project=process.project,
         public=process.public,
+        identity=process.manifest.identity,
     )
     settings = process.manifest.services[process.name]
     limits = Limits(threads=settings.threads, streams=settings.streams)

@@ -3,11 +3,12 @@
 import logging
 import threading
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from protomesh.clock import Clock
+from protomesh.settings import IdentitySettings
 
 S = TypeVar("S")
 S_co = TypeVar("S_co", covariant=True)
@@ -60,10 +61,11 @@ class Context:
     """Set when the process drains: watches and loops end."""
     mesh: str = "mesh"
     """The mesh's name: the audience of its tokens."""
-    policies: Path = Path("policies")
-    """The folder of what operators edit."""
+    project: Path = Path()
+    """The folder of mesh.toml."""
     public: str = "http://localhost:8080"
     """Where clients find the mesh: the issuer of its tokens."""
+    identity: IdentitySettings = field(default_factory=IdentitySettings)
 
     def stub(self, stub: type[S]) -> S:
         """Shorthand for `clients.stub`."""

@@ -3,10 +3,11 @@
 import logging
 import math
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import NoReturn
 
 import grpc
-from google.protobuf import any_pb2
+from google.protobuf import duration_pb2
 from google.protobuf.message import DecodeError
 from google.rpc import error_details_pb2, status_pb2
 
@@ -58,7 +59,7 @@ def abort(
         metadata.append(("x-http-status", str(error.http_status)))
     if error.retry_after > 0:
         metadata.append(("retry-after", str(math.ceil(error.retry_after))))
-    if error.violations:
+    if error.violations or error.retry_after > 0:
         metadata.append((DETAILS, _status(error, message).SerializeToString()))
     if metadata:
         context.set_trailing_metadata(tuple(metadata))
@@ -71,9 +72,20 @@ def _cut(text: str, longest: int) -> str:
 
 
 def _status(error: MeshError, message: str) -> status_pb2.Status:
-    """google.rpc.Status with a BadRequest that names each field, as many as fit."""
+    """google.rpc.Status with a BadRequest that names each field, and a RetryInfo; each where needed."""
+    status = status_pb2.Status(code=error.code, message=message)
+    if error.violations:
+        status.details.add().Pack(_bad_request(error.violations))
+    if error.retry_after > 0:
+        delay = duration_pb2.Duration(seconds=math.ceil(error.retry_after))
+        status.details.add().Pack(error_details_pb2.RetryInfo(retry_delay=delay))
+    return status
+
+
+def _bad_request(violations: Iterable[Violation]) -> error_details_pb2.BadRequest:
+    """As many fields as fit."""
     request = error_details_pb2.BadRequest()
-    for each in error.violations:
+    for each in violations:
         request.field_violations.add(
             field=_cut(each.field, LONGEST_TEXT),
             description=_cut(each.message, LONGEST_TEXT),
@@ -82,9 +94,7 @@ def _status(error: MeshError, message: str) -> status_pb2.Status:
         if request.ByteSize() > LONGEST_DETAILS:
             del request.field_violations[-1]
             break
-    detail = any_pb2.Any()
-    detail.Pack(request)
-    return status_pb2.Status(code=error.code, message=message, details=[detail])
+    return request
 
 
 TRANSPORT: dict[int, tuple[type[MeshError], str]] = {
@@ -105,27 +115,33 @@ def from_rpc_error(error: grpc.RpcError, service: str) -> MeshError:
     code = error.code().value[0]
     kind = ERRORS.get(code)
     if kind is not None and code not in TRANSPORT:
-        return kind(error.details() or "", violations=_violations(error))
+        violations, retry_after = _details(error)
+        return kind(error.details() or "", violations=violations, retry_after=retry_after)
     kind, words = TRANSPORT.get(code, (Internal, "failed"))
     logging.getLogger(__name__).warning("%s: %s: %s", service, error.code().name, error.details())
     return kind(f"{service} {words}")
 
 
-def _violations(error: grpc.RpcError) -> tuple[Violation, ...]:
+def _details(error: grpc.RpcError) -> tuple[tuple[Violation, ...], float]:
+    """The fields that were wrong, and the seconds after which it may go well."""
+    found: list[Violation] = []
+    request, retry = error_details_pb2.BadRequest(), error_details_pb2.RetryInfo()
+    for detail in _wire_status(error).details:
+        with suppress(DecodeError):
+            detail.Unpack(retry)
+            if detail.Unpack(request):
+                found.extend(
+                    Violation(each.field, each.reason, each.description) for each in request.field_violations
+                )
+    return tuple(found), max(0.0, retry.retry_delay.seconds + retry.retry_delay.nanos / 1e9)
+
+
+def _wire_status(error: grpc.RpcError) -> status_pb2.Status:
+    """Empty where there is none, or none that can be read."""
     metadata: Iterable[tuple[str, str | bytes]] = error.trailing_metadata() or ()  # type: ignore[assignment] # the stubs do not know that these are tuples
     raw = next((value for key, value in metadata if key == DETAILS), None)
-    if not isinstance(raw, bytes):
-        return ()
     status = status_pb2.Status()
-    try:
-        status.ParseFromString(raw)
-    except DecodeError:
-        return ()
-    found: list[Violation] = []
-    for detail in status.details:
-        request = error_details_pb2.BadRequest()
-        if detail.Unpack(request):
-            found.extend(
-                Violation(each.field, each.reason, each.description) for each in request.field_violations
-            )
-    return tuple(found)
+    if isinstance(raw, bytes):
+        with suppress(DecodeError):
+            status.ParseFromString(raw)
+    return status

@@ -116,6 +116,13 @@ class TlsSettings(Section):
     gateway: bool = False
 
 
+class IdentitySettings(Section):
+    """The table `[identity]`. `clients` is relative to the project; `key_days` is how long a key signs."""
+
+    clients: str = "policies/clients.json"
+    key_days: Annotated[float, Field(ge=1, le=365)] = 30.0
+
+
 NO_SERVICE = frozenset({"gateway", "functions", "protomesh"})
 """Names of certificates that no service may have."""
 
@@ -130,6 +137,7 @@ class Manifest(Section):
     services: dict[Name, ServiceSettings] = {}
     functions: FunctionsSettings = FunctionsSettings()
     tls: TlsSettings = TlsSettings()
+    identity: IdentitySettings = IdentitySettings()
     flows: dict[Name, tuple[Name, ...]] = {}
 
     @model_validator(mode="after")

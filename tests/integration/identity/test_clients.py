@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner
 
 from protomesh.cli.client import command
@@ -56,3 +57,18 @@ def test_a_spoilt_file_is_no_way_in(place: Place) -> None:
 
 def test_a_name_that_no_token_could_have_is_refused(place: Place) -> None:
     assert "is no name" in client(place.folder, "Bil ling")
+
+
+@pytest.mark.parametrize("name", ["users", "welcome_email"])
+def test_a_part_of_the_mesh_is_no_client(tmp_path: Path, name: str) -> None:
+    (tmp_path / "functions" / "welcome_email").mkdir(parents=True)
+    (tmp_path / "mesh.toml").write_text("[services.users]\n")
+    assert "anybody could speak for it" in client(tmp_path, name)
+
+
+def test_the_file_stands_where_the_manifest_says(tmp_path: Path) -> None:
+    (tmp_path / "mesh.toml").write_text("[identity]\nclients = 'secret/them.json'\n")
+    assert "cannot be written" in client(tmp_path, "billing")
+    (tmp_path / "secret").mkdir()
+    assert client(tmp_path, "billing") not in (tmp_path / "secret" / "them.json").read_text()
+    assert [each.name for each in (tmp_path / "secret").iterdir()] == ["them.json"]

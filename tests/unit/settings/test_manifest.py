@@ -37,6 +37,7 @@ MISTAKES = {
     "[tls]\ngateway = true": "tls.gateway: set tls.enabled = true too",
     "[tls]\nenabled = true\n[services.users]\nengine = 'native'": "services.users.engine: 'native' cannot",
     "[tls]\nenabled = true\n[services.gateway]": "services.gateway: with tls.enabled this name belongs to",
+    "[identity]\nkey_days = 0.5": "identity.key_days: Input should be greater than or equal to 1",
     "[mesh\n": "not TOML: ",
     "[mesh]\nname = 'a'\n[mesh]\n": "not TOML: ",
 }
