@@ -16,9 +16,13 @@ class Credentials:
         self._database = context.database
         self._clock = context.clock
         self._passwords = passwords
+        self._roles = context.roles
 
     def put(self, user_id: str, password: str) -> None:
-        """See `domain.judge`. Raises AlreadyExists; Aborted for a race with another call."""
+        """See `domain.judge`. Raises AlreadyExists; Aborted for a race with another call.
+
+        Nobody gets an id to which the policy grants roles: whoever registers it first would have them.
+        """
         with self._database.unit_of_work(read_only=True) as work:
             seen = store.credential(work.tx, user_id)
         same = bool(seen and seen.hash) and self._passwords.verify(seen.hash if seen else None, password)
@@ -30,6 +34,8 @@ class Credentials:
             outcome = judge(found, now, same=same)
             if outcome is Put.REFUSE:
                 raise AlreadyExists(f"user {user_id} exists already, or did a short time ago")
+            if outcome is not Put.SAME and self._roles(user_id):
+                raise AlreadyExists(f"the id {user_id} is reserved: choose another one")
             if outcome is Put.REPLACE:
                 store.revoke_user(work.tx, user_id)
             store.put(work.tx, found, Credential(user_id, hashed, now))

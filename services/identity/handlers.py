@@ -33,7 +33,7 @@ class Identity:
             context.database, context.clock, context.public, Rotation(context.identity.key_days * DAY)
         )
         throttle = Throttle(context.database, context.clock)
-        self._logins = Logins(context, hashes, self._keyring, throttle, lambda _user: ())
+        self._logins = Logins(context, hashes, self._keyring, throttle, context.roles)
         self._door = Door(self._logins, context.public, context.clock)
         self._credentials = Credentials(context, hashes)
         self._clients = Clients(context, hashes, self._keyring, throttle)

@@ -1,11 +1,10 @@
 """Logging in, refreshing and logging out, whatever door the request came through."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from protomesh.context import Context
+from protomesh.context import Context, Roles
 from protomesh.errors import Aborted, Unauthenticated
 from protomesh.identity import LIFETIME, Outcome, Passwords, Token, digest, judge, new_secret, successor
 from protomesh.policy import Caller
@@ -21,7 +20,6 @@ WRONG = "user name or password is wrong"
 ENDED = "this login has ended: log in again"
 MOMENT = 5.0
 """Seconds."""
-Roles = Callable[[str], tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -12,7 +12,7 @@ import grpc
 from prometheus_client import CollectorRegistry
 
 from protomesh.clock import Clock, SystemClock
-from protomesh.context import Context
+from protomesh.context import Context, Roles, no_roles
 from protomesh.contract import Contract
 from protomesh.observe import CallMetrics, JsonHandler, LogSink
 from protomesh.policy import EventsPolicy, SecurityPolicy, load_events, load_security
@@ -79,6 +79,7 @@ class House:
         allowed: frozenset[str] | None = None,
         tls: Tls | None = None,
         at: str = "127.0.0.1:0",
+        roles: Roles = no_roles,
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.contract, self.name, self.clock = contract, name, clock or SystemClock()
@@ -93,7 +94,7 @@ class House:
             contract, addresses or {}, self._own_token, allowed=allowed, tls=tls.client if tls else None
         )
         self.stopping = threading.Event()
-        self._tls = tls
+        self._tls, self._roles = tls, roles
         self._default_timeout, self._largest, self._stores = default_timeout, largest, stores
         self.services = build(self._context(folder))
         self.server = self._server(self.services, rules, events or {}, engine, limits, reflect=reflect)
@@ -171,6 +172,7 @@ class House:
             folder,
             self.log,
             self.stopping,
+            roles=self._roles,
             project=folder,
         )
 

@@ -13,7 +13,7 @@ Take = Callable[[SecurityPolicy], None]
 
 
 class Security:
-    """`policy` and `verifier` as they are at the start. Raises ConfigError where the policy is wrong."""
+    """`policy` is the one in force. Raises ConfigError where it is wrong at the start."""
 
     def __init__(self, process: Process) -> None:
         self._process = process
@@ -22,6 +22,10 @@ class Security:
         self._watch = Watch([path], self._reload, process.stopping)
         self.policy = load_security_policy(process)
         self.verifier = verifier(process, self.policy)
+
+    def roles_of(self, subject: str) -> frozenset[str]:
+        """What the policy in force grants to a user."""
+        return self.policy.roles_of(subject)
 
     def follow(self, take: Take) -> None:
         """Hand every changed policy to `take`, until the process stops.
@@ -40,6 +44,7 @@ class Security:
             process.log.error("the last good security policy stays: %s", error)  # noqa: TRY400 - the line says it all
             process.notes.tell("security policy", f"the last good policy stays: {error}")
             return
+        self.policy = policy
         self.verifier.replace(issuers)
         self._take(policy)
         process.log.info("the changed security policy is in force")

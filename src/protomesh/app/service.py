@@ -55,6 +55,7 @@ def _main(process: Process, services: Mapping[str, Build], migrations: Path | No
     own = certificate(process)
     database = open_database(process, migrations)
     clients = open_clients(process, own)
+    security = Security(process)
     context = Context(
         name=process.name,
         environment=process.environment,
@@ -67,13 +68,13 @@ def _main(process: Process, services: Mapping[str, Build], migrations: Path | No
         mesh=process.manifest.mesh.name,
         project=process.project,
         public=process.public,
+        roles=security.roles_of,
         identity=process.manifest.identity,
     )
     settings = process.manifest.services[process.name]
     limits = Limits(threads=settings.threads, streams=settings.streams)
     resources = Resources(database, encoder)
     denials = Denials(events, encoder, database, process.clock, logging.getLogger(process.name))
-    security = Security(process)
     auth = Auth(
         process.contract,
         security.policy,

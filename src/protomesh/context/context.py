@@ -2,6 +2,7 @@
 
 import logging
 import threading
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any, Protocol, TypeVar
 from protomesh.clock import Clock
 from protomesh.settings import IdentitySettings
 
+Roles = Callable[[str], frozenset[str]]
 S = TypeVar("S")
 S_co = TypeVar("S_co", covariant=True)
 
@@ -45,6 +47,11 @@ class Clients(Protocol):
         ...
 
 
+def no_roles(_subject: str) -> frozenset[str]:
+    """Where nobody has been granted anything."""
+    return frozenset()
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """Passed to every service: `def __init__(self, context: Context)`."""
@@ -65,6 +72,8 @@ class Context:
     """The folder of mesh.toml."""
     public: str = "http://localhost:8080"
     """Where clients find the mesh: the issuer of its tokens."""
+    roles: Roles = no_roles
+    """What the security policy grants to a user, as it is in force now."""
     identity: IdentitySettings = field(default_factory=IdentitySettings)
 
     def stub(self, stub: type[S]) -> S:

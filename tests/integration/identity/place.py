@@ -33,6 +33,7 @@ class Place:
     def __init__(self, folder: Path, contract: Contract, clock: FakeClock, url: str) -> None:
         self.folder, self._contract, self.clock = folder, contract, clock
         self.mint = Mint(clock)
+        self.grants: dict[str, frozenset[str]] = {}
         self.policies = ROOT / "policies"
         self.security = load_security(self.policies / "security.json", contract)
         self.events = load_events(self.policies / "events.json", contract)
@@ -53,6 +54,7 @@ class Place:
             url=url,
             migrations=ROOT / "services" / name / "migrations",
             addresses=addresses,
+            roles=lambda subject: self.grants.get(subject, frozenset()),
         )
 
     def replica(self) -> House:

@@ -99,6 +99,24 @@ def test_an_id_is_not_given_away_while_a_token_of_it_counts(place: Place) -> Non
         assert place.put(password=OTHER) == "ALREADY_EXISTS"
 
 
+def test_nobody_registers_an_id_that_has_roles(place: Place) -> None:
+    """Whoever came first would have them; also after the user to whom they were given has gone."""
+    place.grants["root"] = frozenset({"admin"})
+    users = place.users()
+    try:
+        assert create(users, "root") == "ALREADY_EXISTS"
+        assert create(users, "ann") == "OK"
+        place.grants["ann"] = frozenset({"admin"})
+        request = users_pb2.DeleteUserRequest(user_id="ann")
+        assert users.ask("DeleteUser", request, place.mint.bearer("ann")).code == "OK"
+        place.clock.advance(10 * HOLD)
+        assert create(users, "ann") == "ALREADY_EXISTS"
+        del place.grants["ann"]
+        assert create(users, "ann") == "OK"
+    finally:
+        users.close()
+
+
 def test_a_repeat_with_the_same_password_changes_nothing(place: Place) -> None:
     assert [place.put(), place.put(), place.put(password=OTHER)] == ["OK", "OK", "ALREADY_EXISTS"]
     assert place.log_in().code == "OK"

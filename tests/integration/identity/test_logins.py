@@ -56,6 +56,18 @@ def test_a_refresh_token_counts_once(place: Place) -> None:
     assert place.refresh(third).code == "UNAUTHENTICATED", "the family has ended"
 
 
+def test_a_role_counts_from_the_next_token_on(place: Place) -> None:
+    place.put()
+    place.grants["bob"] = frozenset({"admin"})
+    pair = place.log_in().response
+    assert not place.read(pair.access_token).roles
+    place.grants["ann"] = frozenset({"admin", "carrier"})
+    pair = place.refresh(pair.refresh_token).response
+    assert place.read(pair.access_token).roles == {"admin", "carrier"}
+    del place.grants["ann"]
+    assert not place.read(place.refresh(pair.refresh_token).response.access_token).roles
+
+
 def test_another_login_of_the_same_user_lives_on(place: Place) -> None:
     place.put()
     one, other = (place.log_in().response.refresh_token for _ in range(2))
