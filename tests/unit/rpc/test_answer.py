@@ -64,7 +64,7 @@ def test_the_first_row_that_fits(ring_contract: Contract, row: Row) -> None:
     method, kind, fields, path, expected = row
     answer = answer_of(ring_contract.methods[method], ring_contract)
     assert answer is not None
-    call: Any = SimpleNamespace(metadata={"x-envoy-original-path": path})
+    call: Any = SimpleNamespace(metadata={"x-envoy-original-path": path}, chosen=())
     assert answer(ring_contract.message(kind)(**fields), call) == expected
 
 
