@@ -3,7 +3,6 @@
 import gc
 import logging
 import os
-import signal
 import sys
 import threading
 from collections.abc import Callable, Mapping
@@ -11,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from protomesh.app.notes import Notes
+from protomesh.app.signals import stop_on_signal
 from protomesh.clock import Clock, SystemClock
 from protomesh.contract import Contract
 from protomesh.errors import ConfigError
@@ -98,8 +98,7 @@ def run(name: str, main: Callable[[Process], None]) -> None:
     except ConfigError as error:
         print(f"{name}: {error}", file=sys.stderr)  # noqa: T201 - the log is not there yet
         raise SystemExit(2) from None
-    for each in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(each, lambda _number, _frame: process.stopping.set())
+    stop_on_signal(process.stopping)
     try:
         main(process)
     except ConfigError as error:
