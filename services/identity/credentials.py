@@ -4,9 +4,10 @@ from sqlalchemy import Connection
 
 from protomesh.context import Context
 from protomesh.errors import AlreadyExists
-from protomesh.identity import FORGET, Passwords
+from protomesh.identity import Passwords
 from services.identity import store
 from services.identity.domain import HOLD, Credential, Put, judge
+from services.identity.throttle import forget
 
 
 class Credentials:
@@ -50,4 +51,5 @@ class Credentials:
     def purge(self, tx: Connection) -> None:
         """Forget what has expired."""
         now = self._clock.now()
-        store.purge(tx, expired=now, held=now - HOLD, forgotten=now - FORGET)
+        store.purge(tx, expired=now, held=now - HOLD)
+        forget(tx, now)

@@ -130,8 +130,7 @@ def remove_key(tx: Connection, kid: str) -> None:
     tx.execute(delete(signing_keys).where(signing_keys.c.kid == kid))
 
 
-def purge(tx: Connection, expired: float, held: float, forgotten: float) -> None:
-    """Forget tokens that end, ids held since, and attempts made before these times."""
+def purge(tx: Connection, expired: float, held: float) -> None:
+    """Forget tokens that end, and ids held since before these times."""
     tx.execute(delete(refresh_tokens).where(refresh_tokens.c.expires <= expired))
     tx.execute(delete(credentials).where(credentials.c.hash == "", credentials.c.touched <= held))
-    tx.execute(delete(attempts).where(attempts.c.last <= forgotten))

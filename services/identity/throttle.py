@@ -1,16 +1,28 @@
 """Failed attempts in the database, so that all replicas count alike."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from sqlalchemy import Connection, delete, insert, select, text, update
 
 from protomesh.clock import Clock
 from protomesh.context import Database
 from protomesh.errors import ResourceExhausted
-from protomesh.identity import FORGET, Attempts, Limit, failed, keys_of, wait
+from protomesh.identity import (
+    FORGET,
+    REMEMBER,
+    Attempts,
+    Limit,
+    failed,
+    keys_of,
+    known_of,
+    longest,
+    remembered,
+)
 from services.identity.store import attempts
 
-Counted = tuple[Limit, Attempts]
+TIDY_EVERY = 60.0
+"""Seconds."""
 
 
 class Throttle:
@@ -19,31 +31,45 @@ class Throttle:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
+        self._tidy_at = 0.0
 
     def enter(self, account: str, address: str) -> None:
         """Count an attempt. Raises ResourceExhausted with the time to wait."""
+        self._tidy()
         now = self._clock.now()
         with self._database.unit_of_work() as work:
-            _forget(work.tx, now)
-            counted = [(limit, _read(work.tx, key)) for limit, key in _ordered(account, address)]
-            longest = max(wait(limit, each, now) for limit, each in counted)
-            if not longest:
+            counted = [(limit, _locked(work.tx, key)) for limit, key in _ordered(account, address)]
+            pause = longest(counted, _read(work.tx, known_of(account, address)), now)
+            if not pause:
                 for _, each in counted:
                     _write(work.tx, failed(each, now))
-        if longest:
-            raise ResourceExhausted("too many attempts failed; wait and try again", retry_after=longest)
+        if pause:
+            raise ResourceExhausted("too many attempts failed; wait and try again", retry_after=pause)
 
     def succeeded(self, account: str, address: str) -> None:
         """The attempt was right: the account starts anew; of the address only this attempt is forgotten."""
         with self._database.unit_of_work() as work:
             for limit, key in _ordered(account, address):
-                mine = attempts.c.key == key
-                if limit.kind == "address":
-                    work.tx.execute(
-                        update(attempts).where(mine, attempts.c.count > 0).values(count=attempts.c.count - 1)
-                    )
-                else:
-                    work.tx.execute(delete(attempts).where(mine))
+                found = _locked(work.tx, key)
+                if limit.kind != "address":
+                    work.tx.execute(delete(attempts).where(attempts.c.key == key))
+                elif found.count > 0:
+                    _write(work.tx, replace(found, count=found.count - 1))
+            _write(work.tx, remembered(known_of(account, address), self._clock.now()))
+
+    def _tidy(self) -> None:
+        """Now and then, and in a transaction of its own: it meets counts in an order of its own."""
+        if self._clock.monotonic() < self._tidy_at:
+            return
+        self._tidy_at = self._clock.monotonic() + TIDY_EVERY
+        with self._database.unit_of_work() as work:
+            forget(work.tx, self._clock.now())
+
+
+def forget(tx: Connection, now: float) -> None:
+    """What is kept is bounded by what can be tried within an hour, and by the logins of a month."""
+    tx.execute(delete(attempts).where(attempts.c.last <= now - FORGET, attempts.c.count > 0))
+    tx.execute(delete(attempts).where(attempts.c.last <= now - REMEMBER))
 
 
 def _ordered(account: str, address: str) -> Sequence[tuple[Limit, str]]:
@@ -51,19 +77,19 @@ def _ordered(account: str, address: str) -> Sequence[tuple[Limit, str]]:
     return sorted(keys_of(account, address), key=lambda pair: pair[1])
 
 
-def _read(tx: Connection, key: str) -> Attempts:
+def _locked(tx: Connection, key: str) -> Attempts:
+    """On SQLite a transaction that may write is alone anyway."""
     if tx.dialect.name == "postgresql":
         tx.execute(text("SELECT pg_advisory_xact_lock(hashtext(:key))"), {"key": key})
+    return _read(tx, key) or Attempts(key)
+
+
+def _read(tx: Connection, key: str) -> Attempts | None:
     row = tx.execute(select(attempts).where(attempts.c.key == key)).one_or_none()
-    return Attempts(*row) if row is not None else Attempts(key)
+    return Attempts(*row) if row is not None else None
 
 
 def _write(tx: Connection, new: Attempts) -> None:
     values = {"key": new.key, "count": new.count, "last": new.last}
     if not tx.execute(update(attempts).where(attempts.c.key == new.key).values(values)).rowcount:
         tx.execute(insert(attempts).values(values))
-
-
-def _forget(tx: Connection, now: float) -> None:
-    """What is kept is bounded by what can be tried within an hour."""
-    tx.execute(delete(attempts).where(attempts.c.last <= now - FORGET))

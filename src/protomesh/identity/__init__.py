@@ -7,7 +7,19 @@ from protomesh.identity.passwords import Passwords
 from protomesh.identity.refresh import GRACE, LIFETIME, Outcome, Token, digest, judge, new_secret, successor
 from protomesh.identity.return_to import safe_return
 from protomesh.identity.rotation import Rotation, SigningKey, next_from, retired, signing
-from protomesh.identity.throttle import FORGET, Attempts, Limit, failed, household, keys_of, wait
+from protomesh.identity.throttle import (
+    FORGET,
+    REMEMBER,
+    Attempts,
+    Limit,
+    failed,
+    household,
+    keys_of,
+    known_of,
+    longest,
+    remembered,
+    wait,
+)
 
 __all__ = [
     "CONTENT_TYPE",
@@ -15,6 +27,7 @@ __all__ = [
     "GRACE",
     "HEADERS",
     "LIFETIME",
+    "REMEMBER",
     "Attempts",
     "Limit",
     "LoginForm",
@@ -28,12 +41,15 @@ __all__ = [
     "household",
     "judge",
     "keys_of",
+    "known_of",
     "login_page",
+    "longest",
     "must_be_ours",
     "new_secret",
     "next_from",
     "read_clients",
     "read_form",
+    "remembered",
     "retired",
     "safe_return",
     "signing",

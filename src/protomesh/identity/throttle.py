@@ -1,11 +1,14 @@
 """Failed attempts slow down the next ones: per account and address, per account, and per address."""
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from ipaddress import IPv6Address, ip_address
 
 FORGET = 3_600.0
 """Seconds after the last attempt."""
+REMEMBER = 30 * 86_400.0
+"""Seconds that an address is known to an account after the last right password from there."""
 HOUSE = 64
 """Bits of an IPv6 address that one household or machine has (RFC 6177)."""
 
@@ -21,7 +24,7 @@ class Limit:
 
 PAIR = Limit("pair", 5, 900.0)
 ACCOUNT = Limit("account", 25, 30.0)
-"""Loose: a stranger who guesses must not lock the owner out for long."""
+"""Loose, and not for addresses known to the account: strangers who guess must not lock the owner out."""
 ADDRESS = Limit("address", 50, 900.0)
 
 
@@ -42,6 +45,17 @@ def keys_of(account: str, address: str) -> tuple[tuple[Limit, str], ...]:
         (ACCOUNT, _digest(ACCOUNT, account)),
         (ADDRESS, _digest(ADDRESS, home)),
     )
+
+
+def known_of(account: str, address: str) -> str:
+    """The name under which is kept when the account was last entered from that address."""
+    return hashlib.sha256("\0".join(("known", account, household(address))).encode()).hexdigest()
+
+
+def longest(counted: Iterable[tuple[Limit, Attempts]], known: Attempts | None, now: float) -> float:
+    """Seconds until the next attempt may be made; `known` is what is kept of a known address."""
+    friend = known is not None and now - known.last < REMEMBER
+    return max(wait(limit, each, now) for limit, each in counted if not (friend and limit is ACCOUNT))
 
 
 def wait(limit: Limit, attempts: Attempts, now: float) -> float:
@@ -70,6 +84,11 @@ def household(address: str) -> str:
             return str(parsed.ipv4_mapped)
         return str(IPv6Address(int(parsed) >> HOUSE << HOUSE))
     return str(parsed)
+
+
+def remembered(key: str, now: float) -> Attempts:
+    """A right password was given from the address."""
+    return Attempts(key, 0, now)
 
 
 def _digest(limit: Limit, *parts: str) -> str:

@@ -11,7 +11,7 @@ from protomesh.errors import InvalidToken
 from protomesh.identity import GRACE, LIFETIME
 from protomesh_pb.mesh.identity.v1 import identity_pb2 as pb
 from services.identity import store
-from tests.integration.identity.place import AWAY, Place
+from tests.integration.identity.place import AWAY, HOME, Place
 from tests.integration.services.shop import PASSWORD
 
 
@@ -154,6 +154,15 @@ def test_guesses_are_slowed_down_and_the_owner_is_not_locked_out(place: Place) -
     assert place.log_in().code == "OK", "from elsewhere"
     place.clock.advance(1.0)
     assert place.log_in(home=AWAY).code == "OK"
+
+
+def test_many_strangers_do_not_keep_the_owner_out_at_home(place: Place) -> None:
+    place.put()
+    assert place.log_in(home=HOME).code == "OK"
+    for number in range(30):
+        place.log_in(password="guess", home=("x-forwarded-for", f"203.0.113.{number}"))
+    assert place.log_in(home=AWAY).code == "RESOURCE_EXHAUSTED", "nobody knows who that is"
+    assert place.log_in(home=HOME).code == "OK"
 
 
 def test_guesses_at_once_are_no_way_around(place: Place) -> None:

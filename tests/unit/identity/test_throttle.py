@@ -6,7 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protomesh.identity import FORGET, Attempts, Limit, failed, household, keys_of, wait
+from protomesh.identity import (
+    FORGET,
+    REMEMBER,
+    Attempts,
+    Limit,
+    failed,
+    household,
+    keys_of,
+    longest,
+    remembered,
+    wait,
+)
 
 PAIR, ACCOUNT, ADDRESS = (limit for limit, _ in keys_of("u1", "192.0.2.1"))
 
@@ -25,6 +36,16 @@ def test_a_few_are_free_and_then_each_costs_more(limit: Limit) -> None:
 def test_a_stranger_s_guesses_do_not_lock_the_owner_out_for_long() -> None:
     assert wait(ACCOUNT, after(1_000_000), 0.0) <= 30
     assert wait(PAIR, after(1_000_000), 0.0) == 900
+
+
+def test_strangers_do_not_keep_the_owner_out_at_home() -> None:
+    counted = [(PAIR, Attempts("p")), (ACCOUNT, after(1_000)), (ADDRESS, Attempts("a"))]
+    assert longest(counted, None, 0.0) == 30
+    assert longest(counted, remembered("k", 0.0), 0.0) == 0
+    assert (
+        longest([(ACCOUNT, Attempts("c", 1_000, REMEMBER)), *counted], remembered("k", 0.0), REMEMBER) == 30
+    )
+    assert longest([(PAIR, after(1_000)), *counted], remembered("k", 0.0), 0.0) == 900, "guesses at home"
 
 
 @given(st.integers(0, 10**9), st.floats(0, 10 * FORGET))
