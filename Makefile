@@ -33,7 +33,6 @@ check: setup ## Format, lint, types, import contracts, generated files, protos, 
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/protomesh gen --check
 	$(BIN)/protomesh check
 
 bench: setup ## Run the benchmarks; BENCH=name runs one

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from protomesh.app.grace import DRAIN_SECONDS
 from protomesh.app.keys import ServiceToken, signer
 from protomesh.app.policies import load_events_policy
 from protomesh.app.process import Process, ready, run
@@ -10,7 +11,8 @@ from protomesh.broker.kafka_python import KafkaPython, Tuning
 from protomesh.functions import HealthLog, Runtime, discover
 from protomesh.rpc import MeshClients
 
-GRACE_SECONDS = 10.0
+CLOSE_SECONDS = 0.5
+"""For leaving a group, and for dead letters on their way: who gets their events next decides anew."""
 LOOK_SECONDS = 1.0
 FIRST_LOOK_SECONDS = 0.02
 """While whoever started this process waits for it."""
@@ -31,7 +33,7 @@ def main(process: Process) -> None:
 
     runtime = Runtime(
         discover(process.project / process.manifest.functions.folder),
-        KafkaPython(process.bootstrap, Tuning(client_id="functions")),
+        KafkaPython(process.bootstrap, Tuning(client_id="functions", close_timeout=CLOSE_SECONDS)),
         process.contract,
         clients,
         topics=load_events_policy(process).topics,
@@ -41,7 +43,7 @@ def main(process: Process) -> None:
     )
     runtime.start()
     follow(HealthLog(runtime.health, process.log, process.notes.tell), process, ready)
-    runtime.stop(GRACE_SECONDS)
+    runtime.stop(DRAIN_SECONDS)
     for each in opened:
         each.close()
 

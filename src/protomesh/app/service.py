@@ -6,6 +6,7 @@ from pathlib import Path
 
 from prometheus_client import CollectorRegistry
 
+from protomesh.app.grace import DRAIN_SECONDS
 from protomesh.app.keys import ServiceToken, signer
 from protomesh.app.policies import load_events_policy
 from protomesh.app.process import Process, ready, run
@@ -34,8 +35,6 @@ from protomesh.store import Bell, SqlDatabase, bell_path, migrate, migrate_libra
 
 Build = Callable[[Context], object]
 """A class of handlers: made with the context, it has a method for each method of its contract service."""
-
-GRACE_SECONDS = 10.0
 
 
 def serve(name: str, services: Mapping[str, Build], *, migrations: Path | None = None) -> None:
@@ -100,7 +99,7 @@ def _main(process: Process, services: Mapping[str, Build], migrations: Path | No
     security.follow(auth.take)
     ready(address)
     process.stopping.wait()
-    server.drain(GRACE_SECONDS)
+    server.drain(DRAIN_SECONDS)
     denials.close()
     clients.close()
     database.close()

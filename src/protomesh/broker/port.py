@@ -66,7 +66,11 @@ class TopicSpec:
 
 
 Acknowledged = Callable[[Exception | None], None]
-"""Called once, from a thread of the adapter: None when the record is in the log, else why it is not."""
+"""Called once, from a thread of the adapter: None when the record is in the log, else why that is not known.
+
+A record that ended Unavailable or Aborted may be in the log nevertheless, now or a moment later, if its
+request was under way: whoever sends it again may find it there twice. Any other error says that it is not.
+"""
 
 
 class Producer(Protocol):

@@ -4,6 +4,7 @@ import signal
 from collections.abc import Callable
 from dataclasses import replace
 
+from protomesh.app.grace import KILL_SECONDS
 from protomesh.app.supervisor import record
 from protomesh.app.supervisor.leftovers import end, until
 from protomesh.app.supervisor.paths import Paths
@@ -12,11 +13,11 @@ from protomesh.app.supervisor.record import Record
 from protomesh.clock import Clock, SystemClock
 from protomesh.errors import Unavailable
 
-LONGEST = 90.0
+LONGEST = 6 * KILL_SECONDS
 """Seconds: five phases of stopping with their grace, and some more."""
 
 
-def stop(paths: Paths, say: Callable[[str], None], grace: float = 10.0) -> bool:
+def stop(paths: Paths, say: Callable[[str], None], grace: float = KILL_SECONDS) -> bool:
     """Stop everything; whether anything ran. `grace` is for what has no supervisor. Raises Unavailable."""
     last = record.read(paths.state)
     if last is None:

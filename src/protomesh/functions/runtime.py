@@ -26,6 +26,10 @@ class _Part:
     lanes: Lanes
     invoker: Invoker
 
+    def stop(self, grace: float) -> None:
+        self.lanes.stop(grace)
+        self.invoker.dead_letters.close()
+
 
 class Runtime:
     """Runs functions until it is stopped.
@@ -66,18 +70,18 @@ class Runtime:
         self._lifeline.start()
 
     def stop(self, grace: float) -> None:
-        """Let what runs end, at most `grace` seconds for all functions together, then leave the groups."""
+        """Let what runs end, at most `grace` seconds for all functions together, then leave the groups.
+
+        That takes few seconds more, whether or not a broker answers.
+        """
         self._lifeline.stop()
         ends = [
-            threading.Thread(target=part.lanes.stop, args=(grace,), daemon=True)
-            for part in self._parts.values()
+            threading.Thread(target=part.stop, args=(grace,), daemon=True) for part in self._parts.values()
         ]
         for end in ends:
             end.start()
         for end in ends:
             end.join()
-        for part in self._parts.values():
-            part.invoker.dead_letters.close()
         self._lifeline.close()
 
     def health(self) -> Mapping[str, FunctionHealth]:

@@ -17,8 +17,8 @@ from protomesh.lanes.retries import Retries
 from protomesh.lanes.verdict import Again, Delivery, Handler, Verdict
 
 _AFTER_TROUBLE = 0.5
-_LEAVING = 30.0
-"""Seconds that the last commit and leaving the group may take."""
+_LEAVING = 2.0
+"""Seconds that the last commit and leaving the group may take: a broker that is there needs milliseconds."""
 
 
 class LanesState(Enum):
@@ -85,7 +85,8 @@ class Lanes:
     def stop(self, grace: float) -> None:
         """Let running handlers end, at most `grace` seconds; then commit and leave the group.
 
-        A handler that is still running then goes on in its daemon thread, and its record will come again.
+        A handler that is still running then goes on in its daemon thread, and its record will come again. So
+        will those whose commit a broker that is away does not answer: it is not waited for.
         """
         deadline = self._clock.monotonic() + grace
         self._board.close()

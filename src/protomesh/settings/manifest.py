@@ -75,7 +75,6 @@ class GatewaySettings(Section):
 class BrokerSettings(Section):
     """`[broker]`: an empty bootstrap means the embedded broker."""
 
-    driver: Literal["kafka-python"] = "kafka-python"
     bootstrap: str = ""
     fsync: bool = False
 
@@ -83,7 +82,6 @@ class BrokerSettings(Section):
 class ServiceSettings(Section):
     """`[services.NAME]`. `serves` names packages or services of the contract; by default `*.NAME.v*`."""
 
-    language: Literal["python", "go", "typescript"] = "python"
     command: str = ""
     port: Annotated[int, Field(ge=0, le=65535)] = 0
     database: str = ""
@@ -98,8 +96,6 @@ class FunctionsSettings(Section):
     """The table `[functions]`."""
 
     folder: str = "functions"
-    database: str = "functions"
-    max_workers: Annotated[int, Field(ge=1, le=256)] = 4
 
 
 class TlsSettings(Section):

@@ -52,6 +52,10 @@ class BrokerProcess:
         assert self._process.stdout is not None
         self._process.stdout.close()
 
+    def halt(self) -> None:
+        """It keeps its connections and answers nothing more."""
+        self._process.send_signal(signal.SIGSTOP)
+
     def restart(self) -> None:
         self._start()
 
@@ -66,8 +70,9 @@ class Workers:
         self._folder = folder
         self._processes: list[subprocess.Popen[bytes]] = []
 
-    def start(self, address: str) -> subprocess.Popen[bytes]:
-        command = [sys.executable, str(Path(__file__).with_name("worker.py")), address, str(self._folder)]
+    def start(self, address: str, *more: str) -> subprocess.Popen[bytes]:
+        worker = str(Path(__file__).with_name("worker.py"))
+        command = [sys.executable, worker, address, str(self._folder), *more]
         with (self._folder / "worker.log").open("ab") as log:
             process = subprocess.Popen(command, env=ENVIRONMENT, stdout=log, stderr=log)
         self._processes.append(process)

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -73,6 +74,15 @@ def functions(kafka: BrokerProcess, tmp_path: Path) -> Iterator[FunctionsProcess
     process = FunctionsProcess(kafka.address, folder)
     yield process
     process.end()
+
+
+def test_it_ends_soon_while_its_broker_is_away(kafka: BrokerProcess, functions: FunctionsProcess) -> None:
+    kafka.restart()
+    eventually(lambda: functions.ready, within=60)
+    kafka.kill()
+    began = time.monotonic()
+    assert functions.end() == 0
+    assert time.monotonic() - began < 4, "about two seconds are due, and a busy machine"
 
 
 STARTING, READY, DEGRADED = ("info", "starting"), ("info", "ready"), ("warning", "degraded")

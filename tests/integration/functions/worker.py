@@ -1,4 +1,4 @@
-"""A process that runs one function until it is killed: python worker.py BOOTSTRAP FOLDER."""
+"""A process that runs one function until it is killed: python worker.py BOOTSTRAP FOLDER [COMMIT]."""
 
 import os
 import signal
@@ -9,6 +9,7 @@ from pathlib import Path
 from protomesh.broker.kafka_python import KafkaPython
 from protomesh.contract import Contract
 from protomesh.functions import Event, FunctionContext, Retries, Runtime, function, spec_of
+from protomesh.lanes import Pace
 from protomesh.testing import LoopbackClients
 from shop_pb.shop.users.v1.users_pb2 import User
 
@@ -29,8 +30,8 @@ def note(event: Event[User], ctx: FunctionContext) -> None:
         os.close(file)
 
 
-def main(bootstrap: str, folder: str) -> None:
-    """Runs until SIGTERM."""
+def main(bootstrap: str, folder: str, commit: str = "0.2") -> None:
+    """Runs until SIGTERM; offsets are committed every so many seconds."""
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     contract = Contract.load(ROOT / "gen/descriptors.binpb", "shop_pb")
@@ -41,6 +42,7 @@ def main(bootstrap: str, folder: str) -> None:
         lambda _name: LoopbackClients(contract, {}),
         topics={"users"},
         state_dir=Path(folder),
+        pace=Pace(commit=float(commit)),
     )
     runtime.start()
     stop.wait()

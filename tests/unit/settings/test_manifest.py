@@ -25,7 +25,6 @@ MISTAKES = {
     "[gateway]\npublic = 'https://shop.example/x'": "gateway.public: String should match pattern",
     "[gateway.limits]\nbody_bytes = 0": "gateway.limits.body_bytes: Input should be greater than 0",
     "[gateway.cors]\norigins = ['*']": "gateway.cors: origins may not be '*' while credentials is true",
-    "[broker]\ndriver = 'rabbit'": "broker.driver: Input should be 'kafka-python'",
     "[services.users]\nengine = 'rust'": "services.users.engine: Input should be 'grpcio' or 'native'",
     "[services.users]\nreplicas = 0": "services.users.replicas: Input should be greater than or equal to 1",
     "[services.Users]": "services.Users.[key]: String should match pattern",

@@ -1,7 +1,5 @@
 """protoc over the project's .proto files: Python modules with stubs, and one descriptor set."""
 
-import contextlib
-import io
 import os
 import re
 import shutil
@@ -98,6 +96,10 @@ def _protoc(arguments: list[str]) -> None:
         env=environment,
     )
     if done.returncode:
-        with contextlib.suppress(FileNotFoundError), io.StringIO(done.stderr) as lines:
-            first = next((line.strip() for line in lines if ": " in line), done.stderr.strip())
-            raise ConfigError(first, where="protoc", fix="mend the .proto file and run protomesh gen again")
+        said = done.stderr.strip()
+        first = next((line.strip() for line in said.splitlines() if ": " in line), said)
+        raise ConfigError(
+            first or f"it ended with status {done.returncode}",
+            where="protoc",
+            fix="mend the .proto file and run protomesh gen again",
+        )

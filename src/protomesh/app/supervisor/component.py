@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from protomesh.app.grace import KILL_SECONDS
+
 
 @dataclass(frozen=True, slots=True)
 class ReadyRule:
@@ -42,7 +44,7 @@ class Component:
     restart: Restart = Restart()
     stop_phase: int = 0
     """Lower phases are stopped first, all of one phase at once."""
-    grace: float = 10.0
+    grace: float = KILL_SECONDS
     """Seconds between SIGTERM and SIGKILL."""
     admin: str = ""
     """Envoy's admin socket: with one, requests under way are finished before SIGTERM."""

@@ -5,6 +5,7 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 
+from protomesh.app.grace import KILL_SECONDS
 from protomesh.app.supervisor.process import born, signal_group, signal_one
 from protomesh.app.supervisor.record import Record, Row
 from protomesh.clock import Clock
@@ -21,7 +22,7 @@ def find(record: Record, state: Path) -> tuple[Row, ...]:
     return tuple(row for row in record.rows if row.pid and (_same(row) or members(row.pid, state)))
 
 
-def end(record: Record, state: Path, clock: Clock, grace: float = 10.0) -> tuple[str, ...]:
+def end(record: Record, state: Path, clock: Clock, grace: float = KILL_SECONDS) -> tuple[str, ...]:
     """SIGTERM, `grace` seconds, SIGKILL. Returns the names of what was ended."""
     rows = find(record, state)
     for row in rows:

@@ -4,10 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from protomesh.app.grace import CLOSING_SECONDS, DRAIN_SECONDS
 from protomesh.app.supervisor import Component, Plan
 from protomesh.app.supervisor.offsets import offsets
 from protomesh.app.supervisor.paths import Paths
 from protomesh.app.supervisor.plan import Facts, plan
+from protomesh.cli.stop import LONGEST
 from protomesh.errors import ConfigError
 from protomesh.settings import Manifest, Ports
 
@@ -47,9 +49,7 @@ def test_what_a_service_is_told() -> None:
 
 
 def test_a_service_may_bring_its_own_command() -> None:
-    manifest = Manifest.model_validate(
-        {"services": {"shipping": {"language": "go", "command": "go run './my service'"}}}
-    )
+    manifest = Manifest.model_validate({"services": {"shipping": {"command": "go run './my service'"}}})
     assert components(manifest)["shipping"].command == ("go", "run", "./my service")
 
 
@@ -88,6 +88,13 @@ def test_nobody_new_comes_in_before_anything_else_stops() -> None:
         "relay",
         "broker",
     ]
+
+
+def test_a_process_that_uses_all_its_time_is_not_killed() -> None:
+    needs = DRAIN_SECONDS + CLOSING_SECONDS
+    assert {name: each.grace for name, each in components().items() if each.grace <= needs} == {}
+    phases = {each.stop_phase: each.grace for each in components().values()}
+    assert sum(phases.values()) < LONGEST, "protomesh down gives up before the last phase"
 
 
 def test_a_plan_travels_as_json() -> None:
