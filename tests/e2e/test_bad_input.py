@@ -6,7 +6,6 @@
 import base64
 import hmac
 import json
-import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,6 +18,7 @@ from protomesh.app.keys import key_path
 from protomesh.clock import SystemClock
 from protomesh.tokens import Signer
 from tests.support.mesh import Mesh, eventually
+from tests.support.rows import counts
 
 ORIGIN = "http://localhost:3000"
 ANN = {
@@ -148,22 +148,6 @@ def untouched(mesh: Mesh) -> Iterator[None]:
     before = counts(mesh)
     yield
     assert counts(mesh) == before, "the refused call left something behind"
-
-
-def counts(mesh: Mesh) -> dict[str, int]:
-    """How many rows each table has had; for the outbox, how many were ever written."""
-    found: dict[str, int] = {}
-    for path in sorted((mesh.state_dir / "data").glob("*.db")):
-        with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as database:
-            names = [
-                row[0] for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
-            ]
-            for name in names:
-                column = "max(seq)" if name == "sqlite_sequence" else "count(*)"
-                value = database.execute(f"SELECT {column} FROM {name}").fetchone()[0]  # noqa: S608 - a table's name
-                if name != "mesh_outbox":  # it empties by itself; sqlite_sequence tells what was ever in it
-                    found[f"{path.name}/{name}"] = value or 0
-    return found
 
 
 @pytest.mark.parametrize("name", CASES)

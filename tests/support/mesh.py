@@ -94,17 +94,26 @@ class Rest:
         sent = dict(headers or {})
         if token:
             sent["Authorization"] = f"Bearer {token}"
-        data = body if isinstance(body, bytes | None) else json.dumps(body).encode()
-        if data is not None:
-            sent.setdefault("Content-Type", "application/json")
         with contextlib.closing(http.client.HTTPConnection(self.address, timeout=30)) as connection:
-            connection.request(method, path, data, sent)
+            connection.request(method, path, *body_of(body, sent))
             answer = connection.getresponse()
-            found: dict[str, str] = {}
-            for name, value in answer.getheaders():
-                name = name.lower()  # noqa: PLW2901 - the same name, as HTTP compares it
-                found[name] = f"{found[name]}, {value}" if name in found else value
-            return Answer(answer.status, found, answer.read())
+            return Answer(answer.status, headers_of(answer), answer.read())
+
+
+def body_of(body: Any, headers: Mapping[str, str]) -> tuple[bytes | None, dict[str, str]]:
+    """The body's bytes, and the headers with its type; JSON unless the body is bytes."""
+    data = body if isinstance(body, bytes | None) else json.dumps(body).encode()
+    kind = {} if data is None or "Content-Type" in headers else {"Content-Type": "application/json"}
+    return data, {**headers, **kind}
+
+
+def headers_of(answer: http.client.HTTPResponse) -> dict[str, str]:
+    """See `Answer`."""
+    found: dict[str, str] = {}
+    for name, value in answer.getheaders():
+        name = name.lower()  # noqa: PLW2901 - the same name, as HTTP compares it
+        found[name] = f"{found[name]}, {value}" if name in found else value
+    return found
 
 
 @contextlib.contextmanager

@@ -60,8 +60,8 @@ class Server:
         for name, service in services.items():
             methods = contract.services[name].methods
             self._add(name, {method: bound(service, method.name, name) for method in methods})
-        if reflect:
-            self._add(reflection.SERVICE, {reflection.METHOD: reflection.info((*services, HEALTH))})
+        for name in reflection.SERVICES if reflect else ():
+            self._add(name, {reflection.method(name): reflection.info((*services, HEALTH))})
         self._server.add_generic_rpc_handlers((self._health.handler(),))
 
     def _add(self, name: str, methods: Mapping[Method, Handler]) -> None:

@@ -18,7 +18,7 @@ from tests.support.answers import ask
 from tests.support.contracts import RING
 from tests.support.ring import Rings
 
-REFLECTION = "grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"
+REFLECTION = ("grpc.reflection.v1.ServerReflection", "grpc.reflection.v1alpha.ServerReflection")
 
 
 def watch(channel: grpc.Channel) -> Iterator[Any]:
@@ -155,11 +155,13 @@ def test_a_caller_who_leaves_is_no_failure_of_ours(rings: Rings) -> None:
     assert code in {0, 1}, "the requests ended, or the call was cancelled"
 
 
+@pytest.mark.parametrize("service", REFLECTION)
 @pytest.mark.parametrize("known", [True, False])
-def test_reflection_lists_services_to_whom_the_policy_lets(rings: Rings, known: bool) -> None:
-    house = rings(reflect=True, rules=[{"on": [REFLECTION], "allow": ["authenticated"]}])
+def test_reflection_lists_services_to_whom_the_policy_lets(rings: Rings, known: bool, service: str) -> None:
+    method = f"{service}/ServerReflectionInfo"
+    house = rings(reflect=True, rules=[{"on": [method], "allow": ["authenticated"]}])
     stub = house.channel.stream_stream(
-        f"/{REFLECTION}",
+        f"/{method}",
         request_serializer=ServerReflectionRequest.SerializeToString,
         response_deserializer=ServerReflectionResponse.FromString,
     )
@@ -170,7 +172,7 @@ def test_reflection_lists_services_to_whom_the_policy_lets(rings: Rings, known: 
             next(call)
         return
     names = [service.name for service in next(call).list_services_response.service]
-    assert set(names) == {RING, "grpc.health.v1.Health", "grpc.reflection.v1alpha.ServerReflection"}
+    assert set(names) == {RING, "grpc.health.v1.Health", *REFLECTION}
     asked = ServerReflectionRequest(file_containing_symbol=RING)
     files = next(
         stub(iter([asked]), timeout=60.0, metadata=metadata)

@@ -1,0 +1,41 @@
+"""What stands in the mesh before the cases, and what each one gets for itself."""
+
+from tests.e2e.access.doors import Doors
+from tests.e2e.access.people import PEOPLE, Token, Who
+from tests.e2e.access.requests import BUILD, Asked, as_rest, named
+from tests.e2e.access.targets import PRODUCT, STANDING, Target, fresh
+from tests.support.mesh import Answer
+
+
+class Stage:
+    """Makes resources through the gateway, as a user does. A `targets.Maker`."""
+
+    def __init__(self, doors: Doors) -> None:
+        self._doors = doors
+        self._make("CreateProduct", Target(product=PRODUCT), PEOPLE["admin"])
+        for user in STANDING:
+            self._make("CreateUser", Target(user=user), Who())
+        self._orders = {user: self.order(user) for user in STANDING}
+
+    def user(self) -> str:
+        name = fresh("user")
+        self._make("CreateUser", Target(user=name), Who())
+        return name
+
+    def order(self, user: str) -> str:
+        made = self._make("CreateOrder", Target(user=user, product=PRODUCT), Who(Token(user)))
+        return str(made.json()["id"])
+
+    def product(self) -> str:
+        name = fresh("product")
+        self._make("CreateProduct", Target(product=name), PEOPLE["admin"])
+        return name
+
+    def standing(self, user: str) -> str:
+        return self._orders[user]
+
+    def _make(self, call: str, to: Target, who: Who) -> Answer:
+        asked: Asked = next(as_rest(named(self._doors.contract, call), BUILD[call](to)))
+        answer = self._doors.rest(asked, who)
+        assert answer.status == 201, f"{call} of {to}: {answer.status} {answer.body.decode()}"
+        return answer

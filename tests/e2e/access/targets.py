@@ -1,0 +1,114 @@
+"""What the cases are on. Each case has its own resources wherever its call could change them."""
+
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+STANDING = ("u1", "u2", "u3", "u4")
+"""Users that stand there from the beginning, each with one order."""
+
+PRODUCT = "access-mug"
+MISSING, INVALID, TEAPOT = "missing", "UPPER", "teapot"
+_numbers = itertools.count(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Ids that a request takes."""
+
+    user: str = ""
+    order: str = ""
+    product: str = ""
+
+
+class Maker(Protocol):
+    """Makes resources; on paper, or in a running mesh."""
+
+    def user(self) -> str: ...
+
+    def order(self, user: str) -> str: ...
+
+    def product(self) -> str: ...
+
+    def standing(self, user: str) -> str:
+        """The order that a user has had from the beginning."""
+        ...
+
+
+def fresh(kind: str) -> str:
+    """An id that nothing has yet."""
+    return f"{kind}-{next(_numbers)}"
+
+
+class OnPaper:
+    """Makes nothing: for counting the tables."""
+
+    def user(self) -> str:
+        return fresh("user")
+
+    def order(self, user: str) -> str:
+        return fresh(f"order-{user}")
+
+    def product(self) -> str:
+        return fresh("product")
+
+    def standing(self, user: str) -> str:
+        return f"order-{user}"
+
+
+def target(service: str, call: str, on: str, maker: Maker) -> Target:
+    """What `on` means to a call of `service`. Raises KeyError where it means nothing."""
+    return SERVICES[service](call, on, maker)
+
+
+def _of_users(call: str, on: str, maker: Maker) -> Target:
+    made: dict[str, Callable[[], str]] = {
+        "-": lambda: "",
+        "new": lambda: fresh("user") if call == "CreateUser" else maker.user(),
+        "own": maker.user,
+        "taken": lambda: "u1",
+        "missing": lambda: MISSING,
+        "invalid": lambda: INVALID,
+        **{user: lambda user=user: user for user in STANDING},  # type: ignore[misc] # a default binds the loop's name
+    }
+    return Target(user=made[on]())
+
+
+def _of_catalog(call: str, on: str, maker: Maker) -> Target:
+    made: dict[str, Callable[[], str]] = {
+        "-": lambda: PRODUCT,
+        "mug": lambda: PRODUCT,
+        "taken": lambda: PRODUCT,
+        "new": lambda: fresh("product") if call == "CreateProduct" else maker.product(),
+        "missing": lambda: MISSING,
+        "invalid": lambda: INVALID,
+    }
+    return Target(product=made[on](), order=fresh("order"))
+
+
+def _of_orders(_call: str, on: str, maker: Maker) -> Target:
+    """`u1`, or before it `new` (an order of its own), `lost` (no such order), `borrowed` (u2's), `teapot`."""
+    which, _, user = on.rpartition(" ")
+    user = maker.user() if user == "own" else {"missing": MISSING, "invalid": INVALID}.get(user, user)
+    made: dict[str, Callable[[], str]] = {
+        "": lambda: maker.standing(user) if user in STANDING else MISSING,
+        "new": lambda: maker.order(user),
+        "lost": lambda: MISSING,
+        "borrowed": lambda: maker.standing("u2"),
+        "teapot": lambda: MISSING,
+    }
+    return Target(user, made[which](), TEAPOT if which == "teapot" else PRODUCT)
+
+
+def _nothing(_call: str, on: str, _maker: Maker) -> Target:
+    return {"-": Target()}[on]
+
+
+SERVICES: dict[str, Callable[[str, str, Maker], Target]] = {
+    "shop.users.v1.Users": _of_users,
+    "shop.catalog.v1.Catalog": _of_catalog,
+    "shop.orders.v1.Orders": _of_orders,
+    "grpc.reflection.v1.ServerReflection": _nothing,
+    "grpc.reflection.v1alpha.ServerReflection": _nothing,
+}
