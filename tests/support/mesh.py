@@ -35,16 +35,16 @@ class Answer:
 
 
 class Mesh:
-    """A running mesh."""
+    """A running mesh of a project, this one unless told otherwise."""
 
-    def __init__(self, state_dir: Path) -> None:
-        self.state_dir = state_dir
+    def __init__(self, state_dir: Path, project: Path = PROJECT) -> None:
+        self.state_dir, self.project = state_dir, project
 
     def cli(self, *arguments: str, timeout: float = 60, check: bool = True) -> str:
         """Run `protomesh` on this mesh. Returns what it printed; fails with its errors."""
         done = subprocess.run(
             [*COMMAND, *arguments, "--state-dir", str(self.state_dir)],
-            cwd=PROJECT,
+            cwd=self.project,
             capture_output=True,
             text=True,
             timeout=timeout,
@@ -117,11 +117,11 @@ def headers_of(answer: http.client.HTTPResponse) -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def running(*arguments: str, state_dir: Path | None = None) -> Iterator[Mesh]:
+def running(*arguments: str, state_dir: Path | None = None, project: Path = PROJECT) -> Iterator[Mesh]:
     """Start a mesh with `protomesh up -d`, stop it in the end. Without `state_dir` nothing of it stays."""
     with contextlib.ExitStack() as stack:
         folder = state_dir or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mesh-")))
-        mesh = Mesh(folder)
+        mesh = Mesh(folder, project)
         mesh.cli("up", "-d", "--port-base", "0", *arguments, timeout=180)
         try:
             yield mesh

@@ -1,5 +1,6 @@
 """One mesh for all cases, without functions, so that an order stays as a case has left it."""
 
+import shutil
 from collections.abc import Iterator
 
 import pytest
@@ -8,12 +9,20 @@ from protomesh.contract import Contract
 from tests.e2e.access.doors import Doors
 from tests.e2e.access.people import Press
 from tests.e2e.access.stage import Stage
-from tests.support.mesh import Mesh, running
+from tests.e2e.access.targets import CLIENT
+from tests.support.mesh import PROJECT, Mesh, running
+
+LINKED = ("mesh.toml", "protos", "gen", "gateway", "services", "functions")
 
 
 @pytest.fixture(scope="session")
-def mesh() -> Iterator[Mesh]:
-    with running("--without", "functions") as found:
+def mesh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mesh]:
+    """Of a project that is this one but for the folder of policies, where a client's secret will be."""
+    project = tmp_path_factory.mktemp("project")
+    for name in LINKED:
+        (project / name).symlink_to(PROJECT / name)
+    shutil.copytree(PROJECT / "policies", project / "policies")
+    with running("--without", "functions", project=project) as found:
         yield found
 
 
@@ -25,5 +34,5 @@ def doors(mesh: Mesh, shop_contract: Contract) -> Iterator[Doors]:
 
 
 @pytest.fixture(scope="session")
-def stage(doors: Doors) -> Stage:
-    return Stage(doors)
+def stage(mesh: Mesh, doors: Doors) -> Stage:
+    return Stage(doors, mesh.cli("client", CLIENT).strip())

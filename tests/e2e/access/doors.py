@@ -24,6 +24,7 @@ CODES: Mapping[int, frozenset[str]] = {
     200: frozenset({"OK"}),
     201: frozenset({"OK"}),
     204: frozenset({"OK"}),
+    303: frozenset({"OK"}),
     400: frozenset({"INVALID_ARGUMENT", "FAILED_PRECONDITION"}),
     401: frozenset({"UNAUTHENTICATED"}),
     403: frozenset({"PERMISSION_DENIED"}),
@@ -37,6 +38,7 @@ SERVED = {
     "shop.users": "users",
     "shop.catalog": "catalog",
     "shop.orders": "orders",
+    "mesh.identity": "identity",
     "grpc.reflection": "users",
 }
 """By the first two parts of a contract service's name."""
@@ -111,9 +113,10 @@ class Doors:
             return self.contract.message(method.response).FromString
         return reflection_pb2.ServerReflectionResponse.FromString
 
-    def rest(self, asked: Asked, who: Who, **headers: str) -> Answer:
-        """As a page of another origin calls."""
-        return self.fetched(asked, {"Origin": ORIGIN, **self._headers(who), **headers})
+    def rest(self, asked: Asked, who: Who, origin: str = ORIGIN) -> Answer:
+        """As a page of another origin calls, or with `origin` "" as no page does."""
+        from_page = {"Origin": origin} if origin else {}
+        return self.fetched(asked, {**from_page, **self._headers(who)})
 
     def _headers(self, who: Who) -> dict[str, str]:
         """A service alone shows its token as a user does."""
@@ -127,7 +130,7 @@ class Doors:
     def fetched(self, asked: Asked, headers: Mapping[str, str]) -> Answer:
         """With these headers. Of an answer without an end only the beginning is read."""
         with self.open() as connection:
-            connection.request(asked.verb, asked.path, *body_of(asked.body, headers))
+            connection.request(asked.verb, asked.path, *body_of(asked.body, _typed(asked, headers)))
             answer = connection.getresponse()
             endless = answer.status == 200 and asked.path.endswith(":watch")
             body = answer.read1() if endless else answer.read()
@@ -137,3 +140,7 @@ class Doors:
     def open(self) -> Iterator[http.client.HTTPConnection]:
         with contextlib.closing(http.client.HTTPConnection(self.gateway, timeout=SECONDS)) as connection:
             yield connection
+
+
+def _typed(asked: Asked, headers: Mapping[str, str]) -> Mapping[str, str]:
+    return headers if asked.body is None else {"Content-Type": asked.kind, **headers}

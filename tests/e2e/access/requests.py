@@ -1,10 +1,11 @@
 """The request of each call in the tables, as a message and as REST."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from google.api import httpbody_pb2
 from google.protobuf import json_format
 from google.protobuf.message import Message
 from google.type import money_pb2
@@ -12,10 +13,11 @@ from grpc_reflection.v1alpha import reflection_pb2
 
 from protomesh.contract import Contract, HttpBinding, Method
 from protomesh.policy.parse_rules import FOREIGN_METHODS
+from protomesh_pb.mesh.identity.v1 import identity_pb2 as identity
 from shop_pb.shop.catalog.v1 import catalog_pb2 as catalog
 from shop_pb.shop.orders.v1 import orders_pb2 as orders
 from shop_pb.shop.users.v1 import users_pb2 as users
-from tests.e2e.access.targets import Target
+from tests.e2e.access.targets import PASSWORD, Target
 
 REFLECTION = {f"reflection.{method.service.split('.')[2]}": method for method in FOREIGN_METHODS.values()}
 """Two methods of one name, which no contract has: `reflection.v1` and `reflection.v1alpha`."""
@@ -42,8 +44,13 @@ def _lines(to: Target) -> list[catalog.StockLine]:
     return [catalog.StockLine(product_id=to.product, quantity=1)]
 
 
+def _form(to: Target) -> httpbody_pb2.HttpBody:
+    data = urlencode({"user_id": to.user, "password": to.secret, "return_to": "/api/users/u1"}).encode()
+    return httpbody_pb2.HttpBody(content_type="application/x-www-form-urlencoded", data=data)
+
+
 BUILD: Mapping[str, Callable[[Target], Message]] = {
-    "CreateUser": lambda to: users.CreateUserRequest(user_id=to.user, user=_user(to)),
+    "CreateUser": lambda to: users.CreateUserRequest(user_id=to.user, user=_user(to), password=PASSWORD),
     "GetUser": lambda to: users.GetUserRequest(user_id=to.user),
     "ListUsers": lambda _: users.ListUsersRequest(page_size=1000),
     "DeleteUser": lambda to: users.DeleteUserRequest(user_id=to.user),
@@ -67,6 +74,19 @@ BUILD: Mapping[str, Callable[[Target], Message]] = {
     "WatchOrder": lambda to: orders.WatchOrderRequest(user_id=to.user, order_id=to.order),
     "ConfirmOrder": lambda to: orders.ConfirmOrderRequest(order_id=to.order),
     "RejectOrder": lambda to: orders.RejectOrderRequest(order_id=to.order, reason="none left"),
+    "Login": lambda to: identity.LoginRequest(user_id=to.user, password=to.secret),
+    "Refresh": lambda to: identity.RefreshRequest(refresh_token=to.secret),
+    "Logout": lambda _: identity.LogoutRequest(),
+    "LoginPage": lambda _: identity.LoginPageRequest(return_to="/api/users/u1"),
+    "SubmitLogin": lambda to: identity.SubmitLoginRequest(form=_form(to)),
+    "GetJwks": lambda _: identity.GetJwksRequest(),
+    "GetConfiguration": lambda _: identity.GetConfigurationRequest(),
+    "IssueServiceToken": lambda to: identity.IssueServiceTokenRequest(
+        client_id=to.user, client_secret=to.secret
+    ),
+    "PutCredential": lambda to: identity.PutCredentialRequest(user_id=to.user, password=to.secret),
+    "DeleteCredential": lambda to: identity.DeleteCredentialRequest(user_id=to.user),
+    "PurgeCredentials": lambda _: identity.PurgeCredentialsRequest(),
     "reflection.v1": lambda _: reflection_pb2.ServerReflectionRequest(list_services=""),
     "reflection.v1alpha": lambda _: reflection_pb2.ServerReflectionRequest(list_services=""),
 }
@@ -79,12 +99,17 @@ class Asked:
     verb: str
     path: str
     body: Any = None
+    kind: str = "application/json"
+    """The body's content type."""
 
 
 def as_rest(method: Method, message: Message) -> Iterator[Asked]:
     """One for each binding, and HEAD where there is GET; nothing for a method without one."""
     for http in method.bindings:
         asked = _bound(http, json_format.MessageToDict(message))
+        raw = getattr(message, http.body, None) if http.body else None
+        if isinstance(raw, httpbody_pb2.HttpBody):
+            asked = replace(asked, body=raw.data, kind=raw.content_type)
         yield asked
         if http.verb == "GET" and not method.streams_response:
             yield Asked("HEAD", asked.path)

@@ -3,15 +3,16 @@
 from tests.e2e.access.doors import Doors
 from tests.e2e.access.people import PEOPLE, Token, Who
 from tests.e2e.access.requests import BUILD, Asked, as_rest, named
-from tests.e2e.access.targets import PRODUCT, STANDING, Target, fresh
+from tests.e2e.access.targets import PASSWORD, PRODUCT, STANDING, Target, fresh
 from tests.support.mesh import Answer
 
 
 class Stage:
     """Makes resources through the gateway, as a user does. A `targets.Maker`."""
 
-    def __init__(self, doors: Doors) -> None:
-        self._doors = doors
+    def __init__(self, doors: Doors, client_secret: str) -> None:
+        """`client_secret` is that of `targets.CLIENT`."""
+        self._doors, self._secret = doors, client_secret
         self._make("CreateProduct", Target(product=PRODUCT), PEOPLE["admin"])
         for user in STANDING:
             self._make("CreateUser", Target(user=user), Who())
@@ -31,11 +32,18 @@ class Stage:
         self._make("CreateProduct", Target(product=name), PEOPLE["admin"])
         return name
 
+    def refresh(self) -> str:
+        made = self._make("Login", Target(user=self.user(), secret=PASSWORD), Who(), 200)
+        return str(made.json()["refreshToken"])
+
+    def client(self) -> str:
+        return self._secret
+
     def standing(self, user: str) -> str:
         return self._orders[user]
 
-    def _make(self, call: str, to: Target, who: Who) -> Answer:
+    def _make(self, call: str, to: Target, who: Who, status: int = 201) -> Answer:
         asked: Asked = next(as_rest(named(self._doors.contract, call), BUILD[call](to)))
         answer = self._doors.rest(asked, who)
-        assert answer.status == 201, f"{call} of {to}: {answer.status} {answer.body.decode()}"
+        assert answer.status == status, f"{call} of {to}: {answer.status} {answer.body.decode()}"
         return answer

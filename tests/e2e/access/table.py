@@ -3,7 +3,7 @@
 Columns are two or more spaces apart: who calls, which method, on what, and the HTTP status expected (over
 gRPC the code that stands for it). `200 | 403` is what the service says when asked directly, and what the
 gateway says, where these differ: a service's own token beside its user's never passes the gateway.
-`401!` is the service's own refusal, of a call that the policy allows.
+`401!` is the service's own refusal, of a call that the policy allows; it may keep count of those.
 """
 
 import re

@@ -9,6 +9,8 @@ STANDING = ("u1", "u2", "u3", "u4")
 """Users that stand there from the beginning, each with one order."""
 
 PRODUCT = "access-mug"
+CLIENT, PASSWORD = "access-client", "correct horse battery staple"
+"""A client outside the mesh; and what each user logs in with."""
 MISSING, INVALID, TEAPOT = "missing", "UPPER", "teapot"
 _numbers = itertools.count(1)
 
@@ -20,6 +22,8 @@ class Target:
     user: str = ""
     order: str = ""
     product: str = ""
+    secret: str = ""
+    """A password, refresh token or client secret."""
 
 
 class Maker(Protocol):
@@ -30,6 +34,14 @@ class Maker(Protocol):
     def order(self, user: str) -> str: ...
 
     def product(self) -> str: ...
+
+    def refresh(self) -> str:
+        """A refresh token of a new user."""
+        ...
+
+    def client(self) -> str:
+        """The secret of `CLIENT`."""
+        ...
 
     def standing(self, user: str) -> str:
         """The order that a user has had from the beginning."""
@@ -52,6 +64,12 @@ class OnPaper:
 
     def product(self) -> str:
         return fresh("product")
+
+    def refresh(self) -> str:
+        return fresh("refresh")
+
+    def client(self) -> str:
+        return fresh("client")
 
     def standing(self, user: str) -> str:
         return f"order-{user}"
@@ -101,6 +119,24 @@ def _of_orders(_call: str, on: str, maker: Maker) -> Target:
     return Target(user, made[which](), TEAPOT if which == "teapot" else PRODUCT)
 
 
+def _of_identity(call: str, on: str, maker: Maker) -> Target:
+    """`wrong` is a secret that is none; each of another name, since failures of one are slowed down."""
+    right: dict[str, Callable[[], Target]] = {
+        "Login": lambda: Target("u1", secret=PASSWORD),
+        "SubmitLogin": lambda: Target("u1", secret=PASSWORD),
+        "Refresh": lambda: Target(secret=maker.refresh()),
+        "IssueServiceToken": lambda: Target(CLIENT, secret=maker.client()),
+    }
+    made: dict[str, Callable[[], Target]] = {
+        "-": Target,
+        "new": lambda: Target(fresh("credential"), secret=PASSWORD),
+        "wrong": lambda: Target(fresh("wrong"), secret="guessed, and not right"),
+        "invalid": lambda: Target(INVALID, secret=""),
+        "right": right.get(call, Target),
+    }
+    return made[on]()
+
+
 def _nothing(_call: str, on: str, _maker: Maker) -> Target:
     return {"-": Target()}[on]
 
@@ -109,6 +145,7 @@ SERVICES: dict[str, Callable[[str, str, Maker], Target]] = {
     "shop.users.v1.Users": _of_users,
     "shop.catalog.v1.Catalog": _of_catalog,
     "shop.orders.v1.Orders": _of_orders,
+    "mesh.identity.v1.Identity": _of_identity,
     "grpc.reflection.v1.ServerReflection": _nothing,
     "grpc.reflection.v1alpha.ServerReflection": _nothing,
 }

@@ -35,7 +35,7 @@ def test_straight_at_the_service(case: Case, doors: Doors, stage: Stage, mesh: M
     before = kept(mesh)
     said = doors.straight(method, BUILD[case.call](to), person(case.who, to.user))
     _holds(case, case.straight, said)
-    if said.code != "OK":
+    if said.code != "OK" and not case.straight.own:
         assert kept(mesh) == before, f"{case}: the refused call left something behind"
 
 
@@ -56,11 +56,12 @@ def test_as_rest_through_the_gateway(case: Case, at: int, doors: Doors, stage: S
     method, to = prepared(case, stage)
     asked = list(as_rest(method, BUILD[case.call](to)))[at]
     before = kept(mesh)
-    answer = doors.rest(asked, person(case.who, to.user))
+    origin = "" if case.gateway.status == 303 else ORIGIN  # the login form is for no other page
+    answer = doors.rest(asked, person(case.who, to.user), origin)
     assert answer.status == case.gateway.status, f"{case}: {asked.verb} {asked.path}: {answer}"
-    assert answer.headers["access-control-allow-origin"] == ORIGIN, f"{case}: {answer}"
+    assert answer.headers.get("access-control-allow-origin", "") == origin, f"{case}: {answer}"
     if answer.status >= 400:
-        assert kept(mesh) == before, f"{case}: the refused call left something behind"
+        assert case.gateway.own or kept(mesh) == before, f"{case}: the refused call left something behind"
         _is_problem(answer, head=asked.verb == "HEAD")
     if case.gateway.decision == 401:
         assert answer.headers["www-authenticate"].startswith("Bearer"), f"{case}: {answer}"

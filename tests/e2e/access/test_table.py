@@ -97,7 +97,7 @@ def let_in(rule: Rule) -> list[Told]:
     return [
         told
         for told in TOLD
-        if told.expected.status < 300
+        if told.expected.status < 400
         and any(each.rule == rule.index and each.allows for each in told.found.verdicts)
     ]
 
