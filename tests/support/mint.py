@@ -7,9 +7,10 @@ ISSUER, AUDIENCE = "development", "shop"
 
 
 class Mint:
-    """One issuer with one key."""
+    """One issuer with one key, which is also that of the `services` which sign for themselves."""
 
-    def __init__(self, clock: Clock, issuer: str = ISSUER) -> None:
+    def __init__(self, clock: Clock, issuer: str = ISSUER, services: tuple[str, ...] = ()) -> None:
+        self._services = services
         self.key = new_key()
         self._clock = clock
         self._signer = Signer(self.key, "", issuer, clock)
@@ -17,7 +18,11 @@ class Mint:
 
     def verifier(self) -> Verifier:
         keys = read_jwks(jwks_of([self.key]), "test")
-        return Verifier([Issuer(self._issuer, frozenset({AUDIENCE}), keys, services=True)], self._clock)
+        audiences = frozenset({AUDIENCE})
+        own = (
+            Issuer(f"service:{name}", audiences, keys, services=True, only=name) for name in self._services
+        )
+        return Verifier([Issuer(self._issuer, audiences, keys, services=True), *own], self._clock)
 
     def token(
         self,

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from protomesh.app.grace import DRAIN_SECONDS
-from protomesh.app.keys import ServiceToken, signer
+from protomesh.app.keys import ServiceToken, ensure_services, service_signer
 from protomesh.app.policies import load_events_policy
 from protomesh.app.process import Process, ready, run
 from protomesh.app.transport import certificate, for_clients
@@ -20,19 +20,23 @@ FIRST_LOOK_SECONDS = 0.02
 
 def main(process: Process) -> None:
     """Run the functions until the process is told to stop."""
-    sign = signer(process.state_dir, process.clock, process.environment)
+    functions = discover(process.project / process.manifest.functions.folder)
+    names = [spec.name for spec in functions]
+    if process.develops and not process.settings.keys_dir:
+        ensure_services(process.state_dir, names)
+    signers = {name: service_signer(process, name) for name in names}
     opened: list[MeshClients] = []
     tls = for_clients(process, certificate(process))
 
     def clients(function: str) -> MeshClients:
-        """Each function calls with its own identity, `service:<function>`."""
-        token = ServiceToken(function, process.manifest.mesh.name, sign, process.clock)
+        """Each function calls with its own identity, `service:<function>`, and its own key."""
+        token = ServiceToken(function, process.manifest.mesh.name, signers[function], process.clock)
         made = MeshClients(process.contract, process.addresses(), token, allowed=process.allowed(), tls=tls)
         opened.append(made)
         return opened[-1]
 
     runtime = Runtime(
-        discover(process.project / process.manifest.functions.folder),
+        functions,
         KafkaPython(process.bootstrap, Tuning(client_id="functions", close_timeout=CLOSE_SECONDS)),
         process.contract,
         clients,

@@ -49,6 +49,16 @@ class Process:
         return self.settings.environment or self.manifest.mesh.environment
 
     @property
+    def develops(self) -> bool:
+        """Whether this is development, where keys that `protomesh up` made count."""
+        return self.environment == "development"
+
+    @property
+    def policies(self) -> Path:
+        """The folder of what operators edit."""
+        return self.project / "policies"
+
+    @property
     def ports(self) -> Ports:
         """The ports' rule, at the base that this process was told."""
         return Ports(self.manifest, self.settings.port_base or self.manifest.gateway.port)

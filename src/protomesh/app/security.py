@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from protomesh.app.policies import load_security_policy
 from protomesh.app.process import Process
-from protomesh.app.verifier import trusted, verifier
+from protomesh.app.trust import Trust
 from protomesh.app.watch import Watch
 from protomesh.errors import ConfigError
 from protomesh.policy import SecurityPolicy
@@ -13,15 +13,19 @@ Take = Callable[[SecurityPolicy], None]
 
 
 class Security:
-    """`policy` is the one in force. Raises ConfigError where it is wrong at the start."""
+    """`policy` is the one in force, which `trust` has adopted.
 
-    def __init__(self, process: Process) -> None:
+    Raises ConfigError where the policy is wrong, or keys that it names.
+    """
+
+    def __init__(self, process: Process, trust: Trust) -> None:
+        self._trust = trust
         self._process = process
         self._take: Take = lambda _policy: None
         path = process.project / "policies" / "security.json"
         self._watch = Watch([path], self._reload, process.stopping)
         self.policy = load_security_policy(process)
-        self.verifier = verifier(process, self.policy)
+        trust.adopt(self.policy)
 
     def roles_of(self, subject: str) -> frozenset[str]:
         """What the policy in force grants to a user."""
@@ -39,13 +43,12 @@ class Security:
         process = self._process
         try:
             policy = load_security_policy(process)
-            issuers = list(trusted(process, policy))
+            self._trust.adopt(policy)
         except ConfigError as error:
             process.log.error("the last good security policy stays: %s", error)  # noqa: TRY400 - the line says it all
             process.notes.tell("security policy", f"the last good policy stays: {error}")
             return
         self.policy = policy
-        self.verifier.replace(issuers)
         self._take(policy)
         process.log.info("the changed security policy is in force")
         process.notes.tell("security policy", "")

@@ -6,14 +6,16 @@ from pathlib import Path
 
 from prometheus_client import CollectorRegistry
 
+from protomesh.app.fetchers import fetchers
 from protomesh.app.grace import DRAIN_SECONDS
-from protomesh.app.keys import ServiceToken, signer
+from protomesh.app.keys import ServiceToken, service_signer
 from protomesh.app.policies import load_events_policy
 from protomesh.app.process import Process, ready, run
 from protomesh.app.security import Security
 from protomesh.app.transport import certificate, for_clients, for_server
+from protomesh.app.trust import Trust
 from protomesh.context import Context
-from protomesh.observe import CallMetrics, serve_metrics
+from protomesh.observe import CallMetrics, KeyMetrics, serve_metrics
 from protomesh.policy import EventsPolicy
 from protomesh.rpc import (
     Auth,
@@ -54,7 +56,8 @@ def _main(process: Process, services: Mapping[str, Build], migrations: Path | No
     own = certificate(process)
     database = open_database(process, migrations)
     clients = open_clients(process, own)
-    security = Security(process)
+    trust = Trust(process, fetchers(process, own), KeyMetrics(registry))
+    security = Security(process, trust)
     context = Context(
         name=process.name,
         environment=process.environment,
@@ -77,7 +80,7 @@ def _main(process: Process, services: Mapping[str, Build], migrations: Path | No
     auth = Auth(
         process.contract,
         security.policy,
-        security.verifier,
+        trust.verifier,
         process.clock,
         denials,
         certified=for_server(process, own),
@@ -130,7 +133,7 @@ def open_database(process: Process, migrations: Path | None) -> SqlDatabase:
 
 def open_clients(process: Process, own: Current | None) -> MeshClients:
     """Clients of the services that mesh.toml [flows] lets this one call."""
-    sign = signer(process.state_dir, process.clock, process.environment)
+    sign = service_signer(process, process.name)
     token = ServiceToken(process.name, process.manifest.mesh.name, sign, process.clock)
     return MeshClients(
         process.contract,

@@ -18,6 +18,7 @@ COMMANDS = {
     "check": "Prove manifest, contract, policies and gateway before anything starts.",
     "explain": "Say how the security policy decides on a request, and why.",
     "certs": "Make and renew the development certificates.",
+    "keys": "Make the keys that services and functions sign with.",
     "token": "Make a development token.",
     "client": "Give a client outside the mesh a secret.",
     "emit": "Publish one event, typed by the contract.",

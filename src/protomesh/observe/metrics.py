@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import accumulate
 from wsgiref.simple_server import WSGIServer
 
-from prometheus_client import CollectorRegistry, Gauge, start_http_server
+from prometheus_client import CollectorRegistry, Counter, Gauge, start_http_server
 from prometheus_client.core import HistogramMetricFamily
 
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -69,6 +69,19 @@ class RelayMetrics:
         self.age = Gauge(
             "mesh_outbox_age_seconds", "Age of the oldest event", ["database"], registry=registry
         )
+
+
+class KeyMetrics:
+    """`mesh_key_refreshes_total{issuer, outcome}`: fetched, unchanged, unreachable, invalid."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._refreshes = Counter(
+            "mesh_key_refreshes", "Looks at an issuer's keys", ["issuer", "outcome"], registry=registry
+        )
+
+    def told(self, issuer: str, outcome: str) -> None:
+        """One look that ended."""
+        self._refreshes.labels(issuer, outcome).inc()
 
 
 def serve_metrics(registry: CollectorRegistry, port: int, host: str) -> WSGIServer:

@@ -17,7 +17,7 @@ from protomesh.policy.records import (
 )
 from protomesh.policy.redact import Redactor
 from protomesh.policy.scope import Scope
-from protomesh.policy.security import SecurityPolicy, TrustedIssuer, load_security
+from protomesh.policy.security import SecurityPolicy, TrustedIssuer, TrustedServices, load_security
 from protomesh.policy.topics import Topic
 
 __all__ = [
@@ -41,6 +41,7 @@ __all__ = [
     "SecurityPolicy",
     "Topic",
     "TrustedIssuer",
+    "TrustedServices",
     "Verdict",
     "load_events",
     "load_security",

@@ -30,6 +30,15 @@ class TrustedIssuer:
     path: str
 
 
+@dataclass(frozen=True, slots=True)
+class TrustedServices:
+    """Where the public keys of services are: `keys` is a folder; `path` is its place in the file."""
+
+    audiences: tuple[str, ...]
+    keys: str
+    path: str = "services"
+
+
 class SecurityPolicy:
     """Who may call what. Immutable and thread safe: a changed file becomes a new one."""
 
@@ -42,8 +51,10 @@ class SecurityPolicy:
         events: EventAccess,
         *,
         grants: Mapping[str, frozenset[str]],
+        services: TrustedServices | None = None,
     ) -> None:
         self.issuers = tuple(issuers)
+        self.services = services
         self.login = login
         self.rules = tuple(rules)
         self._methods = {name: MethodPolicy(name, compiled) for name, compiled in methods.items()}
@@ -102,6 +113,7 @@ def load_security(
         methods,
         EventAccess(contract, rules, event_types or {}, where),
         grants=read_grants(document.grants, where),
+        services=_services(document, where),
     )
 
 
@@ -120,6 +132,11 @@ def _issuers(issuers: Iterable[security_pb2.Issuer], where: str) -> list[Trusted
         for field in ("issuer", "audiences", "jwks"):
             if not getattr(issuer, field):
                 raise ConfigError(f"an issuer needs {field}", where=place(where, f"{path}.{field}"))
+        if issuer.issuer.startswith("service:"):
+            fix = "services sign with their own keys, which 'services' names"
+            raise ConfigError(
+                f"'{issuer.issuer}' is no issuer", where=place(where, f"{path}.issuer"), fix=fix
+            )
         if any(issuer.issuer == other.issuer for other in found):
             raise ConfigError(f"'{issuer.issuer}' stands twice", where=place(where, path))
         audiences = tuple(issuer.audiences)
@@ -127,6 +144,15 @@ def _issuers(issuers: Iterable[security_pb2.Issuer], where: str) -> list[Trusted
             TrustedIssuer(issuer.issuer, audiences, issuer.jwks, issuer.services, issuer.roles, path)
         )
     return found
+
+
+def _services(document: security_pb2.SecurityPolicy, where: str) -> TrustedServices | None:
+    if not document.HasField("services"):
+        return None
+    for field in ("audiences", "keys"):
+        if not getattr(document.services, field):
+            raise ConfigError(f"services need {field}", where=place(where, f"services.{field}"))
+    return TrustedServices(tuple(document.services.audiences), document.services.keys)
 
 
 def _login(login: str, where: str) -> str:

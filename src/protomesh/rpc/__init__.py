@@ -2,7 +2,7 @@
 
 from protomesh.rpc.admission import Limits
 from protomesh.rpc.call import Call, Resources
-from protomesh.rpc.client import ClientTls, MeshClients, serving
+from protomesh.rpc.client import ClientTls, MeshClients, http_body, serving
 from protomesh.rpc.encoder import Encoder
 from protomesh.rpc.interceptor import Handler, Interceptor
 from protomesh.rpc.interceptors import Auth, Denials, Events, Status, Telemetry, Validation
@@ -28,6 +28,7 @@ __all__ = [
     "Status",
     "Telemetry",
     "Validation",
+    "http_body",
     "page_of",
     "serving",
     "timestamp",

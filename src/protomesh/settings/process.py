@@ -1,7 +1,7 @@
 """What one process is told by its environment: `PROTOMESH_STATE_DIR`, `PROTOMESH_PORT_BASE` and so on."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -32,6 +32,11 @@ class ProcessSettings(BaseSettings):
     """Prometheus port; -1: none."""
     note_file: Path | None = None
     """Where to say what is wrong while the process runs; `protomesh up` reads it."""
+    keys_dir: str = ""
+    """Where NAME.pem is, the private key that service or function NAME signs with; in development by default
+    `keys/services` of the state directory, elsewhere it must be told."""
+    keys_refresh_seconds: Annotated[float, Field(ge=1)] = 300.0
+    """Between two looks at the keys of an issuer that lives elsewhere."""
     tls_enabled: Literal["", "true", "false"] = ""
     """Instead of the manifest's `[tls] enabled`."""
     tls_folder: str = ""

@@ -19,6 +19,8 @@ def identity_of(claims: Mapping[str, object], issuer: Issuer, now: float, leeway
     expires = _times(claims, now, leeway)
     _audience(claims.get("aud"), issuer)
     subject, service = _subject(claims.get("sub"), issuer)
+    if issuer.only:
+        return Identity(service=service, issuer=issuer.issuer, expires=expires)
     return Identity(
         subject=subject,
         roles=_roles(claims, issuer.roles),
@@ -67,9 +69,11 @@ def _subject(value: object, issuer: Issuer) -> tuple[str, str]:
     if not isinstance(value, str) or not _usable(value):
         raise InvalidToken("the token has no subject")
     if not value.startswith(SERVICE):
+        if issuer.only:
+            raise InvalidToken("the token's issuer may not speak for a user")
         return value, ""
     service = value.removeprefix(SERVICE)
-    if not issuer.services or not _usable(service):
+    if not issuer.services or not _usable(service) or issuer.only not in {"", service}:
         raise InvalidToken("the token's issuer may not speak for a service")
     return "", service
 

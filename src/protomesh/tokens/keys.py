@@ -35,6 +35,7 @@ ALGORITHMS: Mapping[tuple[str, str], str] = {
 
 THUMBPRINT = {"EC": ("crv", "kty", "x", "y"), "RSA": ("e", "kty", "n"), "OKP": ("crv", "kty", "x")}
 SMALLEST_RSA = 2048
+LARGEST = 1024 * 1024
 PrivateKey = EllipticCurvePrivateKey | RSAPrivateKey | Ed25519PrivateKey
 
 
@@ -65,6 +66,19 @@ def read_jwks(jwks: Mapping[str, Any], where: str) -> tuple[Key, ...]:
         allowed = ", ".join(sorted(ALGORITHMS.values()))
         raise ConfigError("no usable key", where=where, fix=f"keys for {allowed} count")
     return tuple(keys)
+
+
+def parse_jwks(content: bytes, where: str) -> tuple[Key, ...]:
+    """The keys of a key set in JSON, at most 1 MiB. Raises ConfigError."""
+    if len(content) > LARGEST:
+        raise ConfigError("is larger than 1 MiB", where=where)
+    try:
+        found = json.loads(content)
+    except (ValueError, RecursionError):
+        raise ConfigError("is not JSON", where=where) from None
+    if not isinstance(found, Mapping):
+        raise ConfigError("holds no key set", where=where)
+    return read_jwks(found, where)
 
 
 def new_key() -> str:

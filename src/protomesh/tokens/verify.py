@@ -53,7 +53,13 @@ class Verifier:
         self._state = _State(_by_name(issuers))
 
     def verify(self, token: str) -> Identity:
-        """The identity that a token gives. Raises InvalidToken, which never shows the token."""
+        """The identity that a token gives.
+
+        Raises InvalidToken, and Unavailable where nobody knows whether it counts since the keys of its issuer
+        cannot be had. Neither shows the token.
+        """
+        if len(token) > LONGEST:
+            raise InvalidToken("the token is too long")
         state = self._state
         digest = hashlib.blake2b(token.encode("utf-8", "replace"), digest_size=32).digest()
         hit = state.verified.get(digest)
@@ -64,8 +70,6 @@ class Verifier:
         return identity
 
     def _verify(self, token: str, issuers: Mapping[str, Issuer]) -> Identity:
-        if len(token) > LONGEST:
-            raise InvalidToken("the token is too long")
         if not COMPACT.fullmatch(token):
             raise InvalidToken("the token is malformed")
         header, claims = (_object(part) for part in token.split(".")[:2])
@@ -93,16 +97,22 @@ def _key(header: Mapping[str, Any], issuer: Issuer) -> Key:
     """The key that the header names. The key decides the algorithm; the header may only agree.
 
     Without a `kid` the issuer's only key is meant. Keys carried or linked by the header are never looked at.
+    An issuer elsewhere is asked before one of its keys is called unknown.
     """
     if "crit" in header or "b64" in header:
         raise InvalidToken("the token asks for an extension that is not supported")
-    kid = header.get("kid")
-    named = [key for key in issuer.keys if key.kid == kid] if "kid" in header else list(issuer.keys)
+    named = _named(header, issuer.keys)
+    if not named and issuer.seek is not None:
+        named = _named(header, issuer.seek())
     if len(named) != 1:
         raise InvalidToken("the token's key is not known")
     if header.get("alg") != named[0].algorithm:
         raise InvalidToken("the token's algorithm is not allowed")
     return named[0]
+
+
+def _named(header: Mapping[str, Any], keys: tuple[Key, ...]) -> list[Key]:
+    return [key for key in keys if key.kid == header["kid"]] if "kid" in header else list(keys)
 
 
 def _object(part: str) -> dict[str, Any]:

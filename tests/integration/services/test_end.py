@@ -15,7 +15,8 @@ from typing import Any
 import grpc
 import pytest
 
-from protomesh.app.keys import ensure, key_path
+from protomesh.app.keys import ensure, key_path, service_key_path
+from protomesh.clock import SystemClock
 from protomesh.contract import Contract
 from protomesh.errors import Unimplemented
 from protomesh.rpc import Call, serving
@@ -29,6 +30,7 @@ from tests.support.answers import Answer, ask
 from tests.support.contracts import ROOT
 from tests.support.house import House
 from tests.support.mesh import ENVIRONMENT
+from tests.support.mint import Mint
 
 CREATE = f"{ORDERS}/CreateOrder"
 
@@ -66,7 +68,10 @@ def gate() -> Iterator[Gate]:
 @pytest.fixture
 def neighbours(gate: Gate, tmp_path: Path, shop_contract: Contract) -> Iterator[House]:
     made = House(
-        tmp_path / "neighbours", shop_contract, lambda _: dict.fromkeys((USERS, CATALOG), Neighbours(gate))
+        tmp_path / "neighbours",
+        shop_contract,
+        lambda _: dict.fromkeys((USERS, CATALOG), Neighbours(gate)),
+        mint=Mint(SystemClock(), services=("orders",)),
     )
     yield made
     made.close()
@@ -89,9 +94,10 @@ def project(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 @contextmanager
 def orders(project: Path, neighbours: House, state: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """The process, and its address."""
-    key_path(state).parent.mkdir(parents=True)
-    key_path(state).write_text(neighbours.mint.key)
-    ensure(state)
+    for path in (key_path(state), service_key_path(state, "orders")):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(neighbours.mint.key)
+    ensure(state, ["orders"])
     target = f"ipv4:{neighbours.address}"
     told = {
         "PROTOMESH_MANIFEST": str(project / "mesh.toml"),

@@ -1,9 +1,6 @@
 """Keys that count, keys that do not, and where they come from."""
 
-import json
 import re
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,8 +14,9 @@ from cryptography.hazmat.primitives.serialization import (
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protomesh.errors import ConfigError, InvalidToken
-from protomesh.tokens import Issuer, Signer, Verifier, jwks_of, load_issuer, new_key, read_jwks, resolve_keys
+from protomesh.errors import ConfigError
+from protomesh.tokens import Issuer, Signer, Verifier, jwks_of, new_key, read_jwks
+from protomesh.tokens.keys import LARGEST, parse_jwks
 from tests.unit.tokens.support import Hands
 
 
@@ -125,87 +123,17 @@ def test_any_json_is_a_key_set_or_an_error(jwks: dict[str, Any]) -> None:
     assert keys
 
 
-@dataclass(frozen=True)
-class Declared:
-    jwks: str
-    issuer: str = "mesh"
-    audiences: tuple[str, ...] = ("shop",)
-    services: bool = True
-    roles: str = ""
-    path: str = "issuers[0]"
-
-
-def _load(jwks: str, tmp_path: Path, environment: str = "development", issuer: str = "mesh") -> Issuer:
-    (tmp_path / "policies").mkdir(exist_ok=True)
-    (tmp_path / "state").mkdir(exist_ok=True)
-    return load_issuer(
-        Declared(jwks, issuer),
-        policy_dir=tmp_path / "policies",
-        state_dir=tmp_path / "state",
-        environment=environment,
-        where="s.json",
-        public="https://shop.example",
-    )
-
-
-def test_keys_beside_the_policy(tmp_path: Path) -> None:
-    (tmp_path / "policies").mkdir()
-    (tmp_path / "policies/keys.json").write_text(json.dumps({"keys": [GOOD]}))
-    found = _load("keys.json", tmp_path, "production")
-    assert (found.issuer, found.services, found.roles) == ("mesh", True, "roles")
-    assert found.audiences == {"shop"}
-    assert [key.kid for key in found.keys] == [GOOD["kid"]]
-
-
 @pytest.mark.parametrize(
-    ("issuer", "claim"),
-    [("mesh", "https://shop.example"), ("https://login.example", "https://login.example")],
-)
-def test_the_mesh_itself_signs_as_its_public_address(tmp_path: Path, issuer: str, claim: str) -> None:
-    pem = new_key()
-    (tmp_path / "policies").mkdir()
-    (tmp_path / "policies/keys.json").write_text(json.dumps(jwks_of([pem])))
-    check = Verifier([_load("keys.json", tmp_path, issuer=issuer)], Hands())
-    assert check.verify(Signer(pem, "", claim, Hands()).sign("u1", "shop")).issuer == issuer
-    for other in {"mesh", "https://shop.example", "https://shop.example/", "https://login.example"} - {claim}:
-        with pytest.raises(InvalidToken, match="issuer is not known"):
-            check.verify(Signer(pem, "", other, Hands()).sign("u1", "shop"))
-
-
-def test_development_keys_count_in_development_only(tmp_path: Path) -> None:
-    (tmp_path / "state").mkdir()
-    (tmp_path / "state/jwks.json").write_text(json.dumps({"keys": [GOOD]}))
-    assert _load("development:jwks.json", tmp_path).keys
-    with pytest.raises(ConfigError, match="is for development, and this is production") as caught:
-        _load("development:jwks.json", tmp_path, "production")
-    assert caught.value.where == "s.json: issuers[0].jwks"
-
-
-@pytest.mark.parametrize(
-    ("jwks", "said"),
+    ("content", "said"),
     [
-        ("service:identity", "is not yet supported"),
-        ("https://login.example/jwks.json", "is not yet supported"),
-        ("http://login.example/jwks.json", "is not yet supported"),
-        ("nope.json", "No such file"),
-        ("development:nope.json", "protomesh up writes it"),
-        ("development:../policies/keys.json", "is no file name"),
-        ("development:", "is no file name"),
-        ("development:..", "is no file name"),
+        (b"{", "is not JSON"),
+        (b"\xff", "is not JSON"),
+        (b"[" * 100_000, "is not JSON"),
+        (b"[]", "holds no key set"),
+        (b"{}", "'keys' is missing"),
+        (b" " * LARGEST + b"{}", "is larger than 1 MiB"),
     ],
 )
-def test_keys_that_are_not_there(tmp_path: Path, jwks: str, said: str) -> None:
-    with pytest.raises(ConfigError, match=re.escape(said)) as caught:
-        _load(jwks, tmp_path)
-    assert caught.value.where == "s.json: issuers[0].jwks"
-
-
-@pytest.mark.parametrize(
-    ("text", "said"), [("{", "is not JSON"), ("[]", "holds no key set"), ("{}", "'keys' is missing")]
-)
-def test_a_file_that_is_no_key_set(tmp_path: Path, text: str, said: str) -> None:
-    (tmp_path / "k.json").write_text(text)
+def test_what_is_no_key_set(content: bytes, said: str) -> None:
     with pytest.raises(ConfigError, match=re.escape(said)):
-        read_jwks(
-            resolve_keys("k.json", policy_dir=tmp_path, state_dir=tmp_path, environment="production"), "k"
-        )
+        parse_jwks(content, "k")

@@ -27,14 +27,14 @@ def prepare(paths: Paths, base: int | None, without: Collection[str], say: Calla
     for folder in ("logs", "run"):
         (paths.state / folder).mkdir(parents=True, exist_ok=True)
     if manifest.mesh.environment == "development":
-        keys.ensure(paths.state)
+        keys.ensure(paths.state, (*manifest.services, *_functions(paths, manifest)))
     settings = load_process()
     certificates = secure.prepare(manifest, settings, paths, say)
     ca = str(certificates.ca) if certificates and manifest.tls.gateway else ""
     ports = Ports(manifest, _base(manifest, base))
     contract = load_contract(paths, manifest)
     envoy = gateway_files.render(contract, manifest, settings, ports, paths)
-    facts = Facts(envoy, functions=_any_function(paths, manifest), ca=ca)
+    facts = Facts(envoy, functions=bool(_functions(paths, manifest)), ca=ca)
     components = plan(manifest, ports, paths, facts, without)
     listening.check(components)
     return Plan(str(paths.project), ports.base, components, _hello(contract, manifest, ports, ca))
@@ -46,8 +46,9 @@ def _base(manifest: Manifest, base: int | None) -> int:
     return base or listening.free_base(offsets(manifest), manifest.gateway.host)
 
 
-def _any_function(paths: Paths, manifest: Manifest) -> bool:
-    return any((paths.project / manifest.functions.folder).glob("*/main.py"))
+def _functions(paths: Paths, manifest: Manifest) -> list[str]:
+    """Their folders, which mostly have their names; the functions' process makes the keys of others."""
+    return [main.parent.name for main in (paths.project / manifest.functions.folder).glob("*/main.py")]
 
 
 def _hello(contract: Contract, manifest: Manifest, ports: Ports, ca: str) -> str:

@@ -27,7 +27,11 @@ class SecurityPolicy(_message.Message):
     ISSUERS_FIELD_NUMBER: _builtins.int
     LOGIN_FIELD_NUMBER: _builtins.int
     RULES_FIELD_NUMBER: _builtins.int
+<<<<<<< HEAD
     GRANTS_FIELD_NUMBER: _builtins.int
+=======
+    SERVICES_FIELD_NUMBER: _builtins.int
+>>>>>>> 1f2e214 (Keys: issuers elsewhere are asked, remembered and sought; each service signs with its own key)
     login: _builtins.str
     """Where a visitor without an identity is sent to log in."""
     @_builtins.property
@@ -39,8 +43,13 @@ class SecurityPolicy(_message.Message):
         """Who may do what."""
 
     @_builtins.property
+<<<<<<< HEAD
     def grants(self) -> _containers.RepeatedCompositeFieldContainer[Global___Grant]:
         """Which roles the mesh's own identity service gives to whom."""
+=======
+    def services(self) -> Global___ServiceKeys:
+        """Whose tokens speak for services: each signs its own."""
+>>>>>>> 1f2e214 (Keys: issuers elsewhere are asked, remembered and sought; each service signs with its own key)
 
     def __init__(
         self,
@@ -48,17 +57,26 @@ class SecurityPolicy(_message.Message):
         issuers: _abc.Iterable[Global___Issuer] | None = ...,
         login: _builtins.str = ...,
         rules: _abc.Iterable[Global___SecurityRule] | None = ...,
+<<<<<<< HEAD
         grants: _abc.Iterable[Global___Grant] | None = ...,
+=======
+        services: Global___ServiceKeys | None = ...,
+>>>>>>> 1f2e214 (Keys: issuers elsewhere are asked, remembered and sought; each service signs with its own key)
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["services", b"services"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+<<<<<<< HEAD
     _ClearFieldArgType: _TypeAlias = _typing.Literal["grants", b"grants", "issuers", b"issuers", "login", b"login", "rules", b"rules"]  # noqa: Y015
+=======
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["issuers", b"issuers", "login", b"login", "rules", b"rules", "services", b"services"]  # noqa: Y015
+>>>>>>> 1f2e214 (Keys: issuers elsewhere are asked, remembered and sought; each service signs with its own key)
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___SecurityPolicy: _TypeAlias = SecurityPolicy  # noqa: Y015
 
 @_typing.final
+<<<<<<< HEAD
 class Grant(_message.Message):
     """Gives a role."""
 
@@ -71,10 +89,25 @@ class Grant(_message.Message):
     @_builtins.property
     def subjects(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The users who have it."""
+=======
+class ServiceKeys(_message.Message):
+    """The public keys of services and functions."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    AUDIENCES_FIELD_NUMBER: _builtins.int
+    KEYS_FIELD_NUMBER: _builtins.int
+    keys: _builtins.str
+    """A folder with NAME.json, a key set, for each service: a path relative to the policy, or `development:NAME`."""
+    @_builtins.property
+    def audiences(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """A token names at least one of these in `aud`."""
+>>>>>>> 1f2e214 (Keys: issuers elsewhere are asked, remembered and sought; each service signs with its own key)
 
     def __init__(
         self,
         *,
+<<<<<<< HEAD
         role: _builtins.str = ...,
         subjects: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
@@ -85,6 +118,18 @@ class Grant(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Grant: _TypeAlias = Grant  # noqa: Y015
+=======
+        audiences: _abc.Iterable[_builtins.str] | None = ...,
+        keys: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["audiences", b"audiences", "keys", b"keys"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ServiceKeys: _TypeAlias = ServiceKeys  # noqa: Y015
+>>>>>>> 1f2e214 (Keys: issuers elsewhere are asked, remembered and sought; each service signs with its own key)
 
 @_typing.final
 class Issuer(_message.Message):
@@ -100,7 +145,7 @@ class Issuer(_message.Message):
     issuer: _builtins.str
     """The `iss` claim; `mesh` stands for the mesh's own identity service."""
     jwks: _builtins.str
-    """The public keys: `service:NAME`, a URL, or a path relative to the policy."""
+    """The public keys: `service:NAME`, a URL, a path relative to the policy, or `development:NAME`."""
     services: _builtins.bool
     """Whether tokens of this issuer may speak for a service."""
     roles: _builtins.str

@@ -5,14 +5,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from prometheus_client import CollectorRegistry
 
+from protomesh.app.fetchers import fetchers
 from protomesh.app.keys import ensure, signer
-from protomesh.app.verifier import verifier
+from protomesh.app.process import Process
+from protomesh.app.trust import Trust
 from protomesh.contract import Contract
 from protomesh.errors import InvalidToken
+from protomesh.observe import KeyMetrics
 from protomesh.policy import SecurityPolicy, load_security
 from protomesh.testing import FakeClock
-from protomesh.tokens import Signer, jwks_of, new_key
+from protomesh.tokens import Signer, Verifier, jwks_of, new_key
 from tests.unit.app.processes import process
 
 DEVELOPMENT = {
@@ -28,6 +32,12 @@ def policy(contract: Contract, **content: Any) -> SecurityPolicy:
     return load_security(json.dumps(content).encode(), contract, complete=False)
 
 
+def believing(made: Process, policy: SecurityPolicy) -> Verifier:
+    trust = Trust(made, fetchers(made, None), KeyMetrics(CollectorRegistry()))
+    trust.adopt(policy)
+    return trust.verifier
+
+
 @pytest.mark.parametrize("environment", ["development", "production"])
 def test_keys_of_development_count_there_and_are_passed_over_elsewhere(
     tmp_path: Path, shop_contract: Contract, environment: str
@@ -37,7 +47,7 @@ def test_keys_of_development_count_there_and_are_passed_over_elsewhere(
     ensure(state)
     token = signer(state, clock, "development").sign("u1", "shop")
     made, lines = process(tmp_path, shop_contract, {}, clock, environment=environment)
-    check = verifier(made, policy(shop_contract, issuers=[DEVELOPMENT]))
+    check = believing(made, policy(shop_contract, issuers=[DEVELOPMENT]))
     if environment == "development":
         assert check.verify(token).subject == "u1"
         assert lines.all == []
@@ -63,7 +73,7 @@ def test_the_mesh_s_own_tokens_name_its_public_address(
     (tmp_path / "policies").mkdir()
     (tmp_path / "policies/mesh.json").write_text(json.dumps(jwks_of([pem])))
     made, _ = process(tmp_path, shop_contract, {"gateway": gateway, "tls": tls})
-    check = verifier(made, policy(shop_contract, issuers=[MESH]))
+    check = believing(made, policy(shop_contract, issuers=[MESH]))
     assert check.verify(Signer(pem, "", claim, made.clock).sign("u1", "shop")).issuer == "mesh"
     with pytest.raises(InvalidToken, match="issuer is not known"):
         check.verify(Signer(pem, "", "mesh", made.clock).sign("u1", "shop"))
