@@ -57,6 +57,7 @@ class Call:
         "identity",
         "metadata",
         "method",
+        "repeats",
         "rest",
         "session",
         "started",
@@ -65,7 +66,10 @@ class Call:
     def __init__(self, method: Method, context: grpc.ServicerContext, resources: Resources) -> None:
         self.method = method
         self.context = context
-        self.metadata: Mapping[str, Any] = dict(context.invocation_metadata())
+        pairs = context.invocation_metadata()
+        self.metadata: Mapping[str, Any] = dict(pairs)
+        self.repeats = len(pairs) != len(self.metadata)
+        """Whether some name came twice; `metadata` has the last of them."""
         self.rest = "x-envoy-original-method" in self.metadata
         self.session = ""
         """The token of the browser's cookie, where it is who calls."""

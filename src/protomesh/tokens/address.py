@@ -45,6 +45,8 @@ def read_address(jwks: str, *, environment: str, where: str) -> Address:
     if jwks.startswith(SERVICE):
         return Address(Kind.SERVICE, _name(jwks.removeprefix(SERVICE), where, "service:identity"))
     if "://" not in jwks:
+        if not jwks or "\0" in jwks:
+            raise ConfigError(f"'{jwks}' is no path", where=where, fix="write keys.json, beside the policy")
         return Address(Kind.FILE, jwks)
     return Address(Kind.URL, _url(jwks, environment, where))
 

@@ -67,7 +67,7 @@ def _until(line: http.client.HTTPConnection, seconds: float) -> Iterator[None]:
         line.connect()
         held.append(line.sock)
         yield
-    except (OSError, http.client.HTTPException, ValueError):
+    except (OSError, http.client.HTTPException, ValueError, Unavailable):
         if over.is_set():
             raise TimeoutError from None
         raise
@@ -87,4 +87,6 @@ def _body(answer: http.client.HTTPResponse) -> bytes:
         body = answer.read(LARGEST + 1)
     if len(body) > LARGEST:
         raise Unavailable("its answer is larger than 1 MiB")
+    if answer.length:
+        raise Unavailable("no answer: it ended too early")
     return body

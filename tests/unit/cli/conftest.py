@@ -24,6 +24,6 @@ def shop(tmp_path: Path) -> Run:
 
     def run(*arguments: str) -> Result:
         told = ["--manifest", str(ROOT / "mesh.toml"), "--state-dir", str(tmp_path / "state")]
-        return CliRunner().invoke(main, [arguments[0], *told, *arguments[1:]])
+        return CliRunner().invoke(main, [*arguments, *told])
 
     return run

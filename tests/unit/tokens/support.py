@@ -5,6 +5,7 @@ import hmac
 import json
 import threading
 from base64 import urlsafe_b64encode
+from dataclasses import dataclass
 from typing import Any
 
 import jwt
@@ -66,6 +67,18 @@ class Mint:
         header = part(json.dumps({"alg": "HS256", "kid": self.kid}).encode())
         content = f"{header}.{part(json.dumps(self.claims()).encode())}"
         return f"{content}.{part(hmac.new(secret, content.encode(), hashlib.sha256).digest())}"
+
+
+@dataclass(frozen=True)
+class Declared:
+    """An issuer as a policy declares it."""
+
+    jwks: str
+    issuer: str = "mesh"
+    audiences: tuple[str, ...] = ("shop",)
+    services: bool = False
+    roles: str = ""
+    path: str = "issuers[0]"
 
 
 def part(data: bytes) -> str:

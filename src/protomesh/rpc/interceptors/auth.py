@@ -172,6 +172,8 @@ class Auth:
         if value is None:
             return None
         try:
+            if call.repeats:
+                _only_one(header, call)
             return self._verify(_token(header, value))
         except Unauthenticated:
             call.failure_headers = self._login(call, 'Bearer error="invalid_token"')
@@ -206,6 +208,12 @@ def _token(header: str, value: str | bytes) -> str:
     if not isinstance(value, str) or value[: len(BEARER)].lower() != BEARER:
         raise Unauthenticated(f"{header} is not a bearer token")
     return value[len(BEARER) :].strip()
+
+
+def _only_one(header: str, call: Call) -> None:
+    """Of two tokens nobody knows which one counts. Raises Unauthenticated."""
+    if sum(name == header for name, _ in call.context.invocation_metadata()) > 1:
+        raise Unauthenticated(f"{header} came twice")
 
 
 def call_facts(call: Call, clock: Clock) -> CallFacts:
