@@ -24,11 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-<<<<<<< HEAD
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dmesh/policy/v1/security.proto\x12\x0emesh.policy.v1\"\x9c\x01\n\x0eSecurityPolicy\x12\'\n\x07issuers\x18\x01 \x03(\x0b\x32\x16.mesh.policy.v1.Issuer\x12\r\n\x05login\x18\x02 \x01(\t\x12+\n\x05rules\x18\x03 \x03(\x0b\x32\x1c.mesh.policy.v1.SecurityRule\x12%\n\x06grants\x18\x05 \x03(\x0b\x32\x15.mesh.policy.v1.Grant\"\'\n\x05Grant\x12\x0c\n\x04role\x18\x01 \x01(\t\x12\x10\n\x08subjects\x18\x02 \x03(\t\"Z\n\x06Issuer\x12\x0e\n\x06issuer\x18\x01 \x01(\t\x12\x11\n\taudiences\x18\x02 \x03(\t\x12\x0c\n\x04jwks\x18\x03 \x01(\t\x12\x10\n\x08services\x18\x04 \x01(\x08\x12\r\n\x05roles\x18\x05 \x01(\t\"7\n\x0cSecurityRule\x12\n\n\x02on\x18\x01 \x03(\t\x12\r\n\x05\x61llow\x18\x02 \x03(\t\x12\x0c\n\x04when\x18\x03 \x01(\tb\x06proto3')
-=======
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dmesh/policy/v1/security.proto\x12\x0emesh.policy.v1\"\xa4\x01\n\x0eSecurityPolicy\x12\'\n\x07issuers\x18\x01 \x03(\x0b\x32\x16.mesh.policy.v1.Issuer\x12\r\n\x05login\x18\x02 \x01(\t\x12+\n\x05rules\x18\x03 \x03(\x0b\x32\x1c.mesh.policy.v1.SecurityRule\x12-\n\x08services\x18\x04 \x01(\x0b\x32\x1b.mesh.policy.v1.ServiceKeys\".\n\x0bServiceKeys\x12\x11\n\taudiences\x18\x01 \x03(\t\x12\x0c\n\x04keys\x18\x02 \x01(\t\"Z\n\x06Issuer\x12\x0e\n\x06issuer\x18\x01 \x01(\t\x12\x11\n\taudiences\x18\x02 \x03(\t\x12\x0c\n\x04jwks\x18\x03 \x01(\t\x12\x10\n\x08services\x18\x04 \x01(\x08\x12\r\n\x05roles\x18\x05 \x01(\t\"7\n\x0cSecurityRule\x12\n\n\x02on\x18\x01 \x03(\t\x12\r\n\x05\x61llow\x18\x02 \x03(\t\x12\x0c\n\x04when\x18\x03 \x01(\tb\x06proto3')
->>>>>>> 1f2e214 (Keys: issuers elsewhere are asked, remembered and sought; each service signs with its own key)
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dmesh/policy/v1/security.proto\x12\x0emesh.policy.v1\"\xcb\x01\n\x0eSecurityPolicy\x12\'\n\x07issuers\x18\x01 \x03(\x0b\x32\x16.mesh.policy.v1.Issuer\x12\r\n\x05login\x18\x02 \x01(\t\x12+\n\x05rules\x18\x03 \x03(\x0b\x32\x1c.mesh.policy.v1.SecurityRule\x12-\n\x08services\x18\x04 \x01(\x0b\x32\x1b.mesh.policy.v1.ServiceKeys\x12%\n\x06grants\x18\x05 \x03(\x0b\x32\x15.mesh.policy.v1.Grant\"\'\n\x05Grant\x12\x0c\n\x04role\x18\x01 \x01(\t\x12\x10\n\x08subjects\x18\x02 \x03(\t\".\n\x0bServiceKeys\x12\x11\n\taudiences\x18\x01 \x03(\t\x12\x0c\n\x04keys\x18\x02 \x01(\t\"Z\n\x06Issuer\x12\x0e\n\x06issuer\x18\x01 \x01(\t\x12\x11\n\taudiences\x18\x02 \x03(\t\x12\x0c\n\x04jwks\x18\x03 \x01(\t\x12\x10\n\x08services\x18\x04 \x01(\x08\x12\r\n\x05roles\x18\x05 \x01(\t\"7\n\x0cSecurityRule\x12\n\n\x02on\x18\x01 \x03(\t\x12\r\n\x05\x61llow\x18\x02 \x03(\t\x12\x0c\n\x04when\x18\x03 \x01(\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,21 +32,13 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'mesh.policy.v1.security_pb2
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_SECURITYPOLICY']._serialized_start=50
-<<<<<<< HEAD
-  _globals['_SECURITYPOLICY']._serialized_end=206
-  _globals['_GRANT']._serialized_start=208
-  _globals['_GRANT']._serialized_end=247
-  _globals['_ISSUER']._serialized_start=249
-  _globals['_ISSUER']._serialized_end=339
-  _globals['_SECURITYRULE']._serialized_start=341
-  _globals['_SECURITYRULE']._serialized_end=396
-=======
-  _globals['_SECURITYPOLICY']._serialized_end=214
-  _globals['_SERVICEKEYS']._serialized_start=216
-  _globals['_SERVICEKEYS']._serialized_end=262
-  _globals['_ISSUER']._serialized_start=264
-  _globals['_ISSUER']._serialized_end=354
-  _globals['_SECURITYRULE']._serialized_start=356
-  _globals['_SECURITYRULE']._serialized_end=411
->>>>>>> 1f2e214 (Keys: issuers elsewhere are asked, remembered and sought; each service signs with its own key)
+  _globals['_SECURITYPOLICY']._serialized_end=253
+  _globals['_GRANT']._serialized_start=255
+  _globals['_GRANT']._serialized_end=294
+  _globals['_SERVICEKEYS']._serialized_start=296
+  _globals['_SERVICEKEYS']._serialized_end=342
+  _globals['_ISSUER']._serialized_start=344
+  _globals['_ISSUER']._serialized_end=434
+  _globals['_SECURITYRULE']._serialized_start=436
+  _globals['_SECURITYRULE']._serialized_end=491
 # @@protoc_insertion_point(module_scope)

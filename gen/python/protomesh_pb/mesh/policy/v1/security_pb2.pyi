@@ -27,11 +27,8 @@ class SecurityPolicy(_message.Message):
     ISSUERS_FIELD_NUMBER: _builtins.int
     LOGIN_FIELD_NUMBER: _builtins.int
     RULES_FIELD_NUMBER: _builtins.int
-<<<<<<< HEAD
-    GRANTS_FIELD_NUMBER: _builtins.int
-=======
     SERVICES_FIELD_NUMBER: _builtins.int
->>>>>>> 1f2e214 (Keys: issuers elsewhere are asked, remembered and sought; each service signs with its own key)
+    GRANTS_FIELD_NUMBER: _builtins.int
     login: _builtins.str
     """Where a visitor without an identity is sent to log in."""
     @_builtins.property
@@ -43,13 +40,12 @@ class SecurityPolicy(_message.Message):
         """Who may do what."""
 
     @_builtins.property
-<<<<<<< HEAD
-    def grants(self) -> _containers.RepeatedCompositeFieldContainer[Global___Grant]:
-        """Which roles the mesh's own identity service gives to whom."""
-=======
     def services(self) -> Global___ServiceKeys:
         """Whose tokens speak for services: each signs its own."""
->>>>>>> 1f2e214 (Keys: issuers elsewhere are asked, remembered and sought; each service signs with its own key)
+
+    @_builtins.property
+    def grants(self) -> _containers.RepeatedCompositeFieldContainer[Global___Grant]:
+        """Which roles the mesh's own identity service gives to whom."""
 
     def __init__(
         self,
@@ -57,26 +53,18 @@ class SecurityPolicy(_message.Message):
         issuers: _abc.Iterable[Global___Issuer] | None = ...,
         login: _builtins.str = ...,
         rules: _abc.Iterable[Global___SecurityRule] | None = ...,
-<<<<<<< HEAD
-        grants: _abc.Iterable[Global___Grant] | None = ...,
-=======
         services: Global___ServiceKeys | None = ...,
->>>>>>> 1f2e214 (Keys: issuers elsewhere are asked, remembered and sought; each service signs with its own key)
+        grants: _abc.Iterable[Global___Grant] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["services", b"services"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-<<<<<<< HEAD
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["grants", b"grants", "issuers", b"issuers", "login", b"login", "rules", b"rules"]  # noqa: Y015
-=======
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["issuers", b"issuers", "login", b"login", "rules", b"rules", "services", b"services"]  # noqa: Y015
->>>>>>> 1f2e214 (Keys: issuers elsewhere are asked, remembered and sought; each service signs with its own key)
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["grants", b"grants", "issuers", b"issuers", "login", b"login", "rules", b"rules", "services", b"services"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___SecurityPolicy: _TypeAlias = SecurityPolicy  # noqa: Y015
 
 @_typing.final
-<<<<<<< HEAD
 class Grant(_message.Message):
     """Gives a role."""
 
@@ -89,7 +77,22 @@ class Grant(_message.Message):
     @_builtins.property
     def subjects(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The users who have it."""
-=======
+
+    def __init__(
+        self,
+        *,
+        role: _builtins.str = ...,
+        subjects: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["role", b"role", "subjects", b"subjects"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Grant: _TypeAlias = Grant  # noqa: Y015
+
+@_typing.final
 class ServiceKeys(_message.Message):
     """The public keys of services and functions."""
 
@@ -102,23 +105,10 @@ class ServiceKeys(_message.Message):
     @_builtins.property
     def audiences(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """A token names at least one of these in `aud`."""
->>>>>>> 1f2e214 (Keys: issuers elsewhere are asked, remembered and sought; each service signs with its own key)
 
     def __init__(
         self,
         *,
-<<<<<<< HEAD
-        role: _builtins.str = ...,
-        subjects: _abc.Iterable[_builtins.str] | None = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["role", b"role", "subjects", b"subjects"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___Grant: _TypeAlias = Grant  # noqa: Y015
-=======
         audiences: _abc.Iterable[_builtins.str] | None = ...,
         keys: _builtins.str = ...,
     ) -> None: ...
@@ -129,7 +119,6 @@ Global___Grant: _TypeAlias = Grant  # noqa: Y015
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ServiceKeys: _TypeAlias = ServiceKeys  # noqa: Y015
->>>>>>> 1f2e214 (Keys: issuers elsewhere are asked, remembered and sought; each service signs with its own key)
 
 @_typing.final
 class Issuer(_message.Message):
