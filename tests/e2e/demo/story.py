@@ -92,9 +92,12 @@ def register(scene: Scene) -> None:
     scene.tell(f"welcome_email wrote to {message_from_bytes(mail.read_bytes())['To']}")
 
 
-def token(scene: Scene) -> None:
-    """Ann gets a token (from the development key, until there is a login)."""
-    scene.ann = scene.mesh.token("--subject", "ann")
+def login(scene: Scene) -> None:
+    """Ann logs in with her password, and renews the tokens that she gets."""
+    scene.ask("POST", "/api/login", {"userId": "ann", "password": "a guess"}, expect=401)
+    first = scene.ask("POST", "/api/login", {"userId": "ann", "password": PASSWORD}, expect=200).json()
+    body = {"refreshToken": first["refreshToken"]}
+    scene.ann = scene.ask("POST", "/api/login:refresh", body, expect=200).json()["accessToken"]
     user = scene.ask("GET", "/api/users/ann", expect=200, token=scene.ann).json()
     must(user["displayName"] == "Ann", "that is not Ann")
 
@@ -157,7 +160,7 @@ STORY: tuple[Callable[[Scene], None], ...] = (
     stranger,
     preflight,
     register,
-    token,
+    login,
     order,
     confirmed,
     native,
