@@ -33,7 +33,7 @@ check: setup ## Format, lint, types, import contracts, generated files, protos, 
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/protomesh check
+	$(BIN)/protomesh check --strict
 
 bench: setup ## Run the benchmarks; BENCH=name runs one
 	@$(BIN)/python -m bench $(BENCH)

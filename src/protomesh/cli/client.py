@@ -29,7 +29,7 @@ def command(*, name: str, force: bool, manifest: Path | None, state_dir: Path | 
     _must_be_free(name, paths.project, settings)
     file = paths.project / settings.identity.clients
     known = _known(file)
-    if name in known and not force:
+    if known.get(name) and not force:
         raise ConfigError(f"{name} has a secret already", where=str(file), fix="--force replaces it")
     secret = new_secret()
     _write(file, write_clients({**known, name: Passwords().hash(secret)}))

@@ -7,7 +7,7 @@ from protomesh.errors import ConfigError
 
 
 def read_clients(data: bytes, where: str) -> dict[str, str]:
-    """Name to the secret's hash. Raises ConfigError."""
+    """Name to the secret's hash, empty for a client that has none yet. Raises ConfigError."""
     try:
         found = json.loads(data)
     except (ValueError, RecursionError):
@@ -16,7 +16,7 @@ def read_clients(data: bytes, where: str) -> dict[str, str]:
     if not isinstance(clients, dict) or len(found) > 1:
         raise ConfigError("not a list of clients", where=where, fix='write {"clients": {}}')
     for name, hashed in clients.items():
-        if not isinstance(hashed, str) or not hashed.startswith("$argon2id$"):
+        if not isinstance(hashed, str) or (hashed and not hashed.startswith("$argon2id$")):
             fix = f"protomesh client {name} makes a new secret"
             raise ConfigError("no hashed secret", where=f"{where}: clients.{name}", fix=fix)
     return dict(clients)

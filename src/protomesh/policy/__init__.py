@@ -2,6 +2,7 @@
 
 from protomesh.policy.emit import CompiledEmit, Emission
 from protomesh.policy.events import EventsPolicy, MethodEvents, load_events
+from protomesh.policy.lint import Finding, lint_security
 from protomesh.policy.method import MethodPolicy
 from protomesh.policy.read_values import REDACTED, UNKNOWN
 from protomesh.policy.records import (
@@ -32,6 +33,7 @@ __all__ = [
     "EventFacts",
     "EventsPolicy",
     "Explanation",
+    "Finding",
     "MethodEvents",
     "MethodPolicy",
     "Outcome",
@@ -43,6 +45,7 @@ __all__ = [
     "TrustedIssuer",
     "TrustedServices",
     "Verdict",
+    "lint_security",
     "load_events",
     "load_security",
 ]

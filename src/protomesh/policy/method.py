@@ -16,12 +16,12 @@ class MethodPolicy:
     and for a stream before its first message.
     """
 
-    __slots__ = ("_conditional", "_denied", "_open", "_rules", "_unauthenticated", "method", "needs_request")
+    __slots__ = ("_conditional", "_denied", "_open", "_unauthenticated", "method", "needs_request", "rules")
 
     def __init__(self, method: str, rules: Sequence[CompiledRule]) -> None:
         self.method = method
         self.needs_request = any(rule.reads_request for rule in rules)
-        self._rules = tuple(rules)
+        self.rules = tuple(rules)
         # Rules without a condition first: a union has no order, and these cost next to nothing.
         self._open = tuple((rule.include, rule.allowed) for rule in rules if rule.when is None)
         self._conditional = tuple(rule for rule in rules if rule.when is not None)
@@ -44,10 +44,10 @@ class MethodPolicy:
         A visitor is asked for an identity wherever a rule names somebody: what its `when` would say of the
         request is not known yet.
         """
-        for rule in self._rules:
+        for rule in self.rules:
             if rule.include(who) and (who.subject or not rule.needs_subject):
                 return None
-        if known(who) or all(rule.rule.who.nobody for rule in self._rules):
+        if known(who) or all(rule.rule.who.nobody for rule in self.rules):
             return self._denied
         return self._unauthenticated
 
@@ -61,7 +61,7 @@ class MethodPolicy:
     def explain(self, who: Principal, call: CallFacts, request: Message | None = None) -> Explanation:
         """The same decision with what every rule said."""
         scope = Scope(who, call, request=request)
-        return Explanation(self.decide(scope), tuple(rule.verdict(scope) for rule in self._rules))
+        return Explanation(self.decide(scope), tuple(rule.verdict(scope) for rule in self.rules))
 
     def _weigh(self, scope: Scope) -> Decision:
         """Decide by the rules that have a condition, the others having said nothing."""
@@ -70,5 +70,5 @@ class MethodPolicy:
                 return rule.allowed
         if known(scope.principal):
             return self._denied
-        helps = any(rule.could_allow(scope) for rule in self._rules)
+        helps = any(rule.could_allow(scope) for rule in self.rules)
         return self._unauthenticated if helps else self._denied

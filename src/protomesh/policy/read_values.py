@@ -57,7 +57,7 @@ def _whole(tree: Node) -> Iterator[Node]:
 
 
 def _paths(node: Node, variables: Mapping[str, str]) -> Iterator[Path]:
-    path = _path(node, variables)
+    path = path_of(node, variables)
     if path is not None:
         yield path
         return
@@ -65,7 +65,8 @@ def _paths(node: Node, variables: Mapping[str, str]) -> Iterator[Path]:
         yield from _paths(child, variables)
 
 
-def _path(node: Node, variables: Mapping[str, str]) -> Path | None:
+def path_of(node: Node, variables: Mapping[str, str]) -> Path | None:
+    """The path that a node is, if it is one."""
     fields: list[str] = []
     tests = node.tests
     while node.kind == "select":

@@ -57,7 +57,10 @@ class SecurityPolicy:
         self.services = services
         self.login = login
         self.rules = tuple(rules)
-        self._methods = {name: MethodPolicy(name, compiled) for name, compiled in methods.items()}
+        self.methods: Mapping[str, MethodPolicy] = {
+            name: MethodPolicy(name, compiled) for name, compiled in methods.items()
+        }
+        """Those that a rule names."""
         self._events = events
         self.grants = grants
         """Subjects by role, as the mesh's own identity service gives them."""
@@ -68,7 +71,7 @@ class SecurityPolicy:
 
     def compile_method(self, method: str) -> MethodPolicy:
         """The decision of one method, `shop.users.v1.Users/GetUser`; all are refused one without a rule."""
-        return self._methods.get(method) or MethodPolicy(method, ())
+        return self.methods.get(method) or MethodPolicy(method, ())
 
     def decide(
         self, method: str, who: Principal, call: CallFacts, request: Message | None = None

@@ -49,6 +49,15 @@ def test_a_secret_that_is_replaced_counts_no_more(place: Place) -> None:
     assert (issue(place, "billing", old).code, issue(place, "billing", new).code) == ("UNAUTHENTICATED", "OK")
 
 
+def test_a_client_without_a_secret_is_let_in_by_none_until_it_gets_one(place: Place) -> None:
+    file = place.folder / "policies" / "clients.json"
+    file.parent.mkdir(exist_ok=True)
+    file.write_text('{"clients": {"billing": ""}}')
+    assert issue(place, "billing", "x").code == "UNAUTHENTICATED"
+    secret = client(place.folder, "billing")
+    assert issue(place, "billing", secret).code == "OK"
+
+
 def test_a_spoilt_file_is_no_way_in(place: Place) -> None:
     secret = client(place.folder, "billing")
     (place.folder / "policies" / "clients.json").write_text("{")
