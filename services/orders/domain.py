@@ -84,6 +84,13 @@ class Order:
             raise FailedPrecondition(f"order {self.id} is {self.state.name.lower()}: it can no longer change")
         return replace(self, delivery_address=address, version=self.version + 1)
 
+    def must_be_removable(self) -> None:
+        """Raises FailedPrecondition while it is open: its stock is given back only when it is called off."""
+        if self.state not in CLOSED:
+            raise FailedPrecondition(
+                f"order {self.id} is {self.state.name.lower()}: cancel it first, then it can be removed"
+            )
+
 
 def place(user_id: str, lines: tuple[Line, ...], address: str, now: float) -> Order:
     """A new order. Raises InvalidArgument when its sum would mix currencies."""

@@ -57,7 +57,9 @@ class Orders:
         return message(order)
 
     def DeleteOrder(self, request: pb.DeleteOrderRequest, call: Call) -> empty_pb2.Empty:
-        store.get(call.tx, request.order_id, request.user_id, to_write=True).must_match(request.etag)
+        order = store.get(call.tx, request.order_id, request.user_id, to_write=True)
+        order.must_match(request.etag)
+        order.must_be_removable()
         store.remove(call.tx, request.order_id)
         return empty_pb2.Empty()
 

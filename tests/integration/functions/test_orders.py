@@ -11,7 +11,7 @@ from protomesh.functions import FunctionHealth, Runtime, discover
 from protomesh.rpc import MeshClients
 from protomesh.testing import MemoryBroker, eventually
 from shop_pb.shop.catalog.v1.catalog_pb2 import GetProductRequest
-from shop_pb.shop.orders.v1.orders_pb2 import CancelOrderRequest, GetOrderRequest, Order
+from shop_pb.shop.orders.v1.orders_pb2 import CancelOrderRequest, DeleteOrderRequest, GetOrderRequest, Order
 from tests.integration.services.shop import CATALOG, ORDERS, USERS, Policies, Shop
 
 PRODUCT = "notebook"
@@ -104,6 +104,24 @@ def test_an_order_cancelled_before_its_fulfilment_gets_no_stock(fulfilment: Fulf
     eventually(lambda: all(health.tally.done == 2 for health in _of_orders(fulfilment)))
     assert fulfilment.stock() == before
     assert not any(health.dead_letters for health in _of_orders(fulfilment))
+
+
+def test_an_order_cannot_be_removed_with_its_stock(fulfilment: Fulfilment) -> None:
+    """It is cancelled first, which gives the stock back; removed right after that, nothing is lost."""
+    shop = fulfilment.shop
+    me = shop.register("u1")
+    before = fulfilment.stock()
+    order = shop.order(me, "u1", (PRODUCT, 2)).response
+    fulfilment.relay()
+    eventually(lambda: fulfilment.stock() == before - 2)
+    delete = DeleteOrderRequest(user_id="u1", order_id=order.id)
+    assert shop.orders.ask("DeleteOrder", delete, shop.admin).code == "FAILED_PRECONDITION"
+    assert (
+        shop.orders.ask("CancelOrder", CancelOrderRequest(user_id="u1", order_id=order.id), me).code == "OK"
+    )
+    assert shop.orders.ask("DeleteOrder", delete, shop.admin).code == "OK"
+    fulfilment.relay()
+    eventually(lambda: fulfilment.stock() == before)
 
 
 def _of_orders(fulfilment: Fulfilment) -> list[FunctionHealth]:

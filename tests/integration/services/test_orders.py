@@ -201,6 +201,22 @@ def test_a_watch_tells_each_state_and_ends_with_the_server(shop: Shop) -> None:
     assert list(resumed) == []
 
 
+@pytest.mark.parametrize("confirmed", [False, True], ids=["placed", "confirmed"])
+def test_an_order_that_may_hold_stock_is_not_removed(shop: Shop, *, confirmed: bool) -> None:
+    order, me = placed(shop)
+    if confirmed:
+        shop.orders.ask("ConfirmOrder", pb.ConfirmOrderRequest(order_id=order.id), shop.fulfil)
+    before, named = types(shop.orders), "confirmed" if confirmed else "placed"
+    refused = shop.orders.ask(
+        "DeleteOrder", pb.DeleteOrderRequest(user_id="u1", order_id=order.id), shop.admin
+    )
+    assert refused.code == "FAILED_PRECONDITION"
+    assert refused.message == f"order {order.id} is {named}: cancel it first, then it can be removed"
+    assert state(shop, order, me) == (CONFIRMED if confirmed else PLACED)
+    new = types(shop.orders)[len(before) :]
+    assert not [each for each in new if each.startswith("shop.orders.")], "a refusal changes no order"
+
+
 def test_a_watch_of_an_order_that_is_removed(shop: Shop) -> None:
     order, me = placed(shop)
     method = shop.orders.contract.methods[f"{ORDERS}/WatchOrder"]
@@ -211,6 +227,8 @@ def test_a_watch_of_an_order_that_is_removed(shop: Shop) -> None:
     next(steps)
     delete = pb.DeleteOrderRequest(user_id="u1", order_id=order.id)
     assert shop.orders.ask("DeleteOrder", delete, me).code == "PERMISSION_DENIED"
+    shop.orders.ask("CancelOrder", pb.CancelOrderRequest(user_id="u1", order_id=order.id), me)
+    assert next(steps).item.state == CANCELLED
     assert shop.orders.ask("DeleteOrder", delete, shop.admin).code == "OK"
     with pytest.raises(grpc.RpcError, match="NOT_FOUND"):
         next(steps)

@@ -56,6 +56,14 @@ class Life(RuleBasedStateMachine):
             self.versions.append(self.order.version)
 
     @invariant()
+    def only_what_holds_no_stock_can_be_removed(self) -> None:
+        if self.order.state in {State.REJECTED, State.CANCELLED}:
+            self.order.must_be_removable()
+        else:
+            with pytest.raises(FailedPrecondition, match="cancel it first"):
+                self.order.must_be_removable()
+
+    @invariant()
     def each_write_is_a_version(self) -> None:
         assert self.versions == list(range(1, len(self.versions) + 1))
         assert (self.order.user_id, self.order.lines, self.order.created) == ("u1", (line(),), 1.0)

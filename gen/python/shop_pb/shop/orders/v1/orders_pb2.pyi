@@ -317,7 +317,7 @@ Global___UpdateOrderRequest: _TypeAlias = UpdateOrderRequest  # noqa: Y015
 
 @_typing.final
 class DeleteOrderRequest(_message.Message):
-    """Removes an order's record."""
+    """Removes the record of an order that was rejected or cancelled."""
 
     DESCRIPTOR: _descriptor.Descriptor
 

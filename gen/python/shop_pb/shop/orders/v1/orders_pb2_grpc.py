@@ -116,7 +116,8 @@ class OrdersServicer:
         raise NotImplementedError('Method not implemented!')
 
     def DeleteOrder(self, request, context):
-        """Removes an order's record.
+        """Removes the record of an order that was rejected or cancelled. One that is placed or confirmed holds stock,
+        so it is refused with FAILED_PRECONDITION: cancel it first.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

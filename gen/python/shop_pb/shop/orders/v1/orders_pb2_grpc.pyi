@@ -43,7 +43,9 @@ class OrdersStub:
     UpdateOrder: _grpc.UnaryUnaryMultiCallable[_orders_pb2.UpdateOrderRequest, _orders_pb2.Order]
     """Changes where an order is delivered, while it is still open."""
     DeleteOrder: _grpc.UnaryUnaryMultiCallable[_orders_pb2.DeleteOrderRequest, _empty_pb2.Empty]
-    """Removes an order's record."""
+    """Removes the record of an order that was rejected or cancelled. One that is placed or confirmed holds stock,
+    so it is refused with FAILED_PRECONDITION: cancel it first.
+    """
     CancelOrder: _grpc.UnaryUnaryMultiCallable[_orders_pb2.CancelOrderRequest, _orders_pb2.Order]
     """Calls an order off."""
     WatchOrder: _grpc.UnaryStreamMultiCallable[_orders_pb2.WatchOrderRequest, _orders_pb2.WatchOrderResponse]
@@ -67,7 +69,9 @@ class OrdersAsyncStub(OrdersStub):
     UpdateOrder: _aio.UnaryUnaryMultiCallable[_orders_pb2.UpdateOrderRequest, _orders_pb2.Order]  # type: ignore[assignment]
     """Changes where an order is delivered, while it is still open."""
     DeleteOrder: _aio.UnaryUnaryMultiCallable[_orders_pb2.DeleteOrderRequest, _empty_pb2.Empty]  # type: ignore[assignment]
-    """Removes an order's record."""
+    """Removes the record of an order that was rejected or cancelled. One that is placed or confirmed holds stock,
+    so it is refused with FAILED_PRECONDITION: cancel it first.
+    """
     CancelOrder: _aio.UnaryUnaryMultiCallable[_orders_pb2.CancelOrderRequest, _orders_pb2.Order]  # type: ignore[assignment]
     """Calls an order off."""
     WatchOrder: _aio.UnaryStreamMultiCallable[_orders_pb2.WatchOrderRequest, _orders_pb2.WatchOrderResponse]  # type: ignore[assignment]
@@ -118,7 +122,9 @@ class OrdersServicer(metaclass=_abc_1.ABCMeta):
         request: _orders_pb2.DeleteOrderRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_empty_pb2.Empty, _abc.Awaitable[_empty_pb2.Empty]]:
-        """Removes an order's record."""
+        """Removes the record of an order that was rejected or cancelled. One that is placed or confirmed holds stock,
+        so it is refused with FAILED_PRECONDITION: cancel it first.
+        """
 
     @_abc_1.abstractmethod
     def CancelOrder(
