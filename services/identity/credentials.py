@@ -6,8 +6,7 @@ from protomesh.context import Context
 from protomesh.errors import AlreadyExists
 from protomesh.identity import Passwords
 from services.identity import store
-from services.identity.domain import HOLD, Credential, Put, judge
-from services.identity.throttle import forget
+from services.identity.domain import Credential, Put, judge
 
 
 class Credentials:
@@ -47,9 +46,3 @@ class Credentials:
         store.revoke_user(tx, user_id)
         if found is not None:
             store.put(tx, found, Credential(user_id, "", self._clock.now()))
-
-    def purge(self, tx: Connection) -> None:
-        """Forget what has expired."""
-        now = self._clock.now()
-        store.purge(tx, expired=now, held=now - HOLD)
-        forget(tx, now)

@@ -16,6 +16,7 @@ from services.identity.door import Door
 from services.identity.keyring import Keyring
 from services.identity.logins import Logins, Tokens
 from services.identity.throttle import Throttle
+from services.identity.upkeep import Upkeep
 
 JSON = "application/json"
 DAY = 86_400.0
@@ -32,7 +33,8 @@ class Identity:
         self._keyring = Keyring(
             context.database, context.clock, context.public, Rotation(context.identity.key_days * DAY)
         )
-        throttle = Throttle(context.database, context.clock)
+        self._upkeep = Upkeep(context.database, context.clock)
+        throttle = Throttle(context.database, context.clock, self._upkeep)
         self._logins = Logins(context, hashes, self._keyring, throttle, context.roles)
         self._door = Door(self._logins, context.public, context.clock)
         self._credentials = Credentials(context, hashes)
@@ -42,6 +44,7 @@ class Identity:
         return _pair(self._logins.log_in(request.user_id, request.password, call))
 
     def Refresh(self, request: pb.RefreshRequest, _call: Call) -> pb.TokenPair:
+        self._upkeep.now_and_then()
         return _pair(self._logins.refresh(request.refresh_token))
 
     def Logout(self, _request: pb.LogoutRequest, call: Call) -> empty_pb2.Empty:
@@ -78,7 +81,7 @@ class Identity:
         return empty_pb2.Empty()
 
     def PurgeCredentials(self, _request: pb.PurgeCredentialsRequest, call: Call) -> empty_pb2.Empty:
-        self._credentials.purge(call.tx)
+        self._upkeep.forget(call.tx)
         return empty_pb2.Empty()
 
 

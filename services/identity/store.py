@@ -134,3 +134,9 @@ def purge(tx: Connection, expired: float, held: float) -> None:
     """Forget tokens that end, and ids held since before these times."""
     tx.execute(delete(refresh_tokens).where(refresh_tokens.c.expires <= expired))
     tx.execute(delete(credentials).where(credentials.c.hash == "", credentials.c.touched <= held))
+
+
+def purge_attempts(tx: Connection, failed: float, any_: float) -> None:
+    """Forget counts of failures, and anything at all, last written before these times."""
+    tx.execute(delete(attempts).where(attempts.c.last <= failed, attempts.c.count > 0))
+    tx.execute(delete(attempts).where(attempts.c.last <= any_))

@@ -9,8 +9,6 @@ from protomesh.clock import Clock
 from protomesh.context import Database
 from protomesh.errors import ResourceExhausted
 from protomesh.identity import (
-    FORGET,
-    REMEMBER,
     Attempts,
     Limit,
     failed,
@@ -20,22 +18,20 @@ from protomesh.identity import (
     remembered,
 )
 from services.identity.store import attempts
-
-TIDY_EVERY = 60.0
-"""Seconds."""
+from services.identity.upkeep import Upkeep
 
 
 class Throttle:
     """Counts an attempt as failed before it is made: many at once are no way around."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, upkeep: Upkeep) -> None:
         self._database = database
         self._clock = clock
-        self._tidy_at = 0.0
+        self._upkeep = upkeep
 
     def enter(self, account: str, address: str) -> None:
         """Count an attempt. Raises ResourceExhausted with the time to wait."""
-        self._tidy()
+        self._upkeep.now_and_then()
         now = self._clock.now()
         with self._database.unit_of_work() as work:
             counted = [(limit, _locked(work.tx, key)) for limit, key in _ordered(account, address)]
@@ -56,20 +52,6 @@ class Throttle:
                 elif found.count > 0:
                     _write(work.tx, replace(found, count=found.count - 1))
             _write(work.tx, remembered(known_of(account, address), self._clock.now()))
-
-    def _tidy(self) -> None:
-        """Now and then, and in a transaction of its own: it meets counts in an order of its own."""
-        if self._clock.monotonic() < self._tidy_at:
-            return
-        self._tidy_at = self._clock.monotonic() + TIDY_EVERY
-        with self._database.unit_of_work() as work:
-            forget(work.tx, self._clock.now())
-
-
-def forget(tx: Connection, now: float) -> None:
-    """What is kept is bounded by what can be tried within an hour, and by the logins of a month."""
-    tx.execute(delete(attempts).where(attempts.c.last <= now - FORGET, attempts.c.count > 0))
-    tx.execute(delete(attempts).where(attempts.c.last <= now - REMEMBER))
 
 
 def _ordered(account: str, address: str) -> Sequence[tuple[Limit, str]]:

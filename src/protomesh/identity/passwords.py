@@ -12,6 +12,8 @@ from protomesh.errors import ResourceExhausted
 
 AT_ONCE = 4
 """Hashes worked out at one time in a process; each takes 64 MiB."""
+IN_LINE = 12
+"""Calls that wait for a place; with those at work they leave threads of a server free for all else."""
 LONGEST_WAIT = 5.0
 """Seconds."""
 
@@ -19,9 +21,12 @@ LONGEST_WAIT = 5.0
 class Passwords:
     """Hashes and verifies. By default RFC 9106's second choice: 64 MiB, three passes, four lanes."""
 
-    def __init__(self, hasher: PasswordHasher | None = None, *, at_once: int = AT_ONCE) -> None:
+    def __init__(
+        self, hasher: PasswordHasher | None = None, *, at_once: int = AT_ONCE, in_line: int = IN_LINE
+    ) -> None:
         self._hasher = hasher or PasswordHasher()
         self._places = threading.BoundedSemaphore(at_once)
+        self._line = threading.BoundedSemaphore(at_once + in_line)
         self._decoy = self._hasher.hash("nobody has this password")
 
     def hash(self, password: str) -> str:
@@ -42,12 +47,21 @@ class Passwords:
 
     @contextmanager
     def _place(self) -> Iterator[None]:
-        if not self._places.acquire(timeout=LONGEST_WAIT):
-            raise ResourceExhausted("too many log in at once; try again", retry_after=LONGEST_WAIT)
+        if not self._line.acquire(blocking=False):
+            raise _too_many()
         try:
-            yield
+            if not self._places.acquire(timeout=LONGEST_WAIT):
+                raise _too_many()
+            try:
+                yield
+            finally:
+                self._places.release()
         finally:
-            self._places.release()
+            self._line.release()
+
+
+def _too_many() -> ResourceExhausted:
+    return ResourceExhausted("too many log in at once; try again", retry_after=LONGEST_WAIT)
 
 
 def _prepared(password: str) -> str:

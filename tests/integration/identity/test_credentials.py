@@ -154,3 +154,14 @@ def purged(place: Place) -> list[int]:
     with place.house.database.unit_of_work(read_only=True) as work:
         tables = (store.credentials, store.refresh_tokens, store.attempts)
         return [len(work.tx.execute(select(table)).all()) for table in tables]
+
+
+def test_a_service_in_use_cleans_up_by_itself(place: Place) -> None:
+    place.put()
+    for _ in range(3):
+        place.log_in()
+    place.clock.advance(REMEMBER)
+    place.refresh("nobody's")
+    with place.house.database.unit_of_work(read_only=True) as work:
+        assert not work.tx.execute(select(store.refresh_tokens)).all()
+        assert not work.tx.execute(select(store.attempts)).all()

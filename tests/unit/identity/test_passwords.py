@@ -1,6 +1,7 @@
 """Passwords: one cost and one answer, whoever asks for whom."""
 
 import threading
+import time
 from typing import Literal
 
 import pytest
@@ -60,23 +61,32 @@ def test_the_default_is_what_the_rfc_recommends() -> None:
     assert (found.type, found.time_cost, found.memory_cost, found.parallelism) == (Type.ID, 3, 65_536, 4)
 
 
-def test_only_so_many_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(passwords, "LONGEST_WAIT", 0.01)
-    entered, leave = threading.Event(), threading.Event()
+class Slow(Counting):
+    """Stays at work until it is let go."""
 
-    class Slow(Counting):
-        def verify(self, hash: str | bytes, password: str | bytes) -> Literal[True]:  # noqa: A002 - its name there
-            entered.set()
-            leave.wait(30)
-            return super().verify(hash, password)
+    def __init__(self) -> None:
+        super().__init__()
+        self.entered, self.leave = threading.Event(), threading.Event()
 
-    hashes = Passwords(Slow(), at_once=1)
+    def verify(self, hash: str | bytes, password: str | bytes) -> Literal[True]:  # noqa: A002 - its name there
+        self.entered.set()
+        self.leave.wait(30)
+        return super().verify(hash, password)
+
+
+@pytest.mark.parametrize(("in_line", "wait"), [(12, 0.01), (0, 30.0)], ids=["waits", "finds a full line"])
+def test_only_so_many_at_once(monkeypatch: pytest.MonkeyPatch, in_line: int, wait: float) -> None:
+    monkeypatch.setattr(passwords, "LONGEST_WAIT", wait)
+    slow = Slow()
+    hashes = Passwords(slow, at_once=1, in_line=in_line)
     first = threading.Thread(target=hashes.verify, args=(None, "x"))
     first.start()
-    assert entered.wait(30)
+    assert slow.entered.wait(30)
+    began = time.monotonic()
     with pytest.raises(ResourceExhausted) as caught:
         hashes.verify(None, "x")
-    leave.set()
+    assert time.monotonic() - began < 20, "it waited where nobody should"
+    slow.leave.set()
     first.join(30)
     assert caught.value.retry_after > 0
     assert not hashes.verify(None, "x"), "the place is free again"
