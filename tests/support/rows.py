@@ -24,3 +24,12 @@ def counts(mesh: Mesh) -> dict[str, int]:
 def kept(mesh: Mesh) -> dict[str, int]:
     """As `counts`, without the outboxes: the event of a refusal follows the answer."""
     return {name: count for name, count in counts(mesh).items() if not name.endswith("/sqlite_sequence")}
+
+
+def waiting(mesh: Mesh) -> int:
+    """How many events have not been published yet."""
+    found = 0
+    for path in (mesh.state_dir / "data").glob("*.db"):
+        with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as database:
+            found += database.execute("SELECT count(*) FROM mesh_outbox").fetchone()[0]
+    return found

@@ -136,6 +136,19 @@ class Doors:
             body = answer.read1() if endless else answer.read()
             return Answer(answer.status, headers_of(answer), body)
 
+    def sent(self, asked: Asked, headers: Iterable[tuple[str, str]]) -> Answer:
+        """With these headers, one of a name or more, in this order."""
+        body, typed = body_of(asked.body, _typed(asked, {}))
+        with self.open() as connection:
+            connection.putrequest(asked.verb, asked.path)
+            for name, value in (*typed.items(), *headers):
+                connection.putheader(name, value)
+            if body is not None:
+                connection.putheader("Content-Length", str(len(body)))
+            connection.endheaders(body)
+            answer = connection.getresponse()
+            return Answer(answer.status, headers_of(answer), answer.read())
+
     @contextlib.contextmanager
     def open(self) -> Iterator[http.client.HTTPConnection]:
         with contextlib.closing(http.client.HTTPConnection(self.gateway, timeout=SECONDS)) as connection:
