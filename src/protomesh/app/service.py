@@ -33,10 +33,14 @@ from protomesh.rpc import (
     Telemetry,
     Validation,
 )
+from protomesh.settings import Manifest
 from protomesh.store import Bell, SqlDatabase, bell_path, migrate, migrate_library, open_engine
 
 Build = Callable[[Context], object]
 """A class of handlers: made with the context, it has a method for each method of its contract service."""
+
+COUNTED = 32
+"""Bytes that HTTP/2 adds to each header in its count (RFC 7541, 4.1)."""
 
 
 def serve(name: str, services: Mapping[str, Build], *, migrations: Path | None = None) -> None:
@@ -74,7 +78,7 @@ def _main(process: Process, services: Mapping[str, Build], migrations: Path | No
         identity=process.manifest.identity,
     )
     settings = process.manifest.services[process.name]
-    limits = Limits(threads=settings.threads, streams=settings.streams)
+    limits = Limits(settings.threads, streams=settings.streams, header_bytes=header_bytes(process.manifest))
     resources = Resources(database, encoder)
     denials = Denials(events, encoder, database, process.clock, logging.getLogger(process.name))
     auth = Auth(
@@ -120,6 +124,12 @@ def chain(
         Validation(contract),
         Events(contract, policy, encoder, clock, log),
     )
+
+
+def header_bytes(manifest: Manifest) -> int:
+    """Room for every request that the gateway lets through: it tells the path twice and adds headers."""
+    limits = manifest.gateway.limits
+    return 2 * 1024 * limits.header_kilobytes + 2 * COUNTED * (limits.headers + 50)
 
 
 def open_database(process: Process, migrations: Path | None) -> SqlDatabase:

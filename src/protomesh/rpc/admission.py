@@ -19,11 +19,15 @@ from protomesh.rpc.worker import Task, Worker
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """`threads` unary calls run at a time and `waiting` more may queue; `streams` streams run at a time."""
+    """`threads` unary calls run at a time and `waiting` more may queue; `streams` streams run at a time.
+
+    `header_bytes` is for the headers of one request together, each with 32 bytes more (RFC 7541, 4.1).
+    """
 
     threads: int = 32
     waiting: int = 2000
     streams: int = 16
+    header_bytes: int = 128 * 1024
 
 
 class AdmissionPool:

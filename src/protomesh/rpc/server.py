@@ -54,7 +54,7 @@ class Server:
         self._services = services
         self._pool = AdmissionPool(limits)
         self._health = Health()
-        self._server = _engine(engine, self._pool)
+        self._server = _engine(engine, self._pool, limits.header_bytes)
         self._chain = chain
         self._make_call = make_call
         for name, service in services.items():
@@ -98,16 +98,22 @@ class Server:
         self._health.close()
 
 
-def _engine(engine: Engine, pool: AdmissionPool) -> Any:
+def _engine(engine: Engine, pool: AdmissionPool, header_bytes: int) -> Any:
+    options = (
+        *OPTIONS,
+        # one limit, not two: between them grpcio refuses calls at random
+        ("grpc.max_metadata_size", header_bytes),
+        ("grpc.absolute_max_metadata_size", header_bytes),
+    )
     if engine == "grpcio":
-        return grpc.server(cast("ThreadPoolExecutor", pool), options=OPTIONS)
+        return grpc.server(cast("ThreadPoolExecutor", pool), options=options)
     try:
         import pygrpc_native  # noqa: PLC0415 - an extra, loaded only where it was chosen
     except ModuleNotFoundError:
         raise ConfigError(
             "engine 'native' is not installed", where="mesh.toml", fix="pip install protomesh[native]"
         ) from None
-    return pygrpc_native.server(pool, options=OPTIONS)
+    return pygrpc_native.server(pool, options=options)
 
 
 def bound(service: object, method: str, name: str) -> Any:

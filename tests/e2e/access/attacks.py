@@ -10,10 +10,11 @@ from typing import Any
 
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from tests.e2e.access.forge import LEFT_OUT, Forge, encoded, hs, rs256
+from tests.e2e.access.forge import LEFT_OUT, Forge, decoded, encoded, hs, rs256
 
 Headers = list[tuple[str, str]]
 Make = Callable[[Forge], str]
+ENCRYPTED = encoded(b'{"alg":"dir","enc":"A128GCM"}')
 SPARE = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 """Of the group of P-256 (SEC 2, 2.4.2)."""
@@ -53,8 +54,10 @@ def _parts(change: Callable[[str, str, str], str]) -> Make:
 def spelt_otherwise(part: str) -> str:
     """The same bytes in other letters: the last letter has bits that mean nothing."""
     last = SPARE.index(part[-1])
-    assert len(part) % 4, "this part has no bits to spare"
-    return part[:-1] + SPARE[last ^ 1]
+    other = part[:-1] + SPARE[last ^ 1]
+    assert other != part
+    assert decoded(other) == decoded(part), "this part has no bits to spare"
+    return other
 
 
 def _respelt_payload(forge: Forge) -> str:
@@ -111,7 +114,9 @@ TOKENS: Mapping[str, Make] = {
     "kid a number": _header(kid=0),
     "kid a list": lambda forge: forge.token(forge.header(kid=[forge.kid])),
     "kid an object": lambda forge: forge.token(forge.header(kid={"kid": forge.kid})),
-    "kid a path": lambda forge: forge.token(forge.header(alg="HS256", kid="../../../../dev/null"), sign=hs(b"")),
+    "kid a path": lambda forge: forge.token(
+        forge.header(alg="HS256", kid="../../../../dev/null"), sign=hs(b"")
+    ),
     "kid a path on our key": _header(kid="../../keys/development.pem"),
     "kid an absolute path": _header(kid="/etc/passwd"),
     "kid SQL": _header(kid="' UNION SELECT 'secret' --"),
@@ -198,14 +203,14 @@ TOKENS: Mapping[str, Make] = {
     "JSON form": _parts(
         lambda head, body, signature: json.dumps({"protected": head, "payload": body, "signature": signature})
     ),
-    "five parts, encrypted": lambda _: ".".join([encoded(b'{"alg":"dir","enc":"A128GCM"}'), "", "e30", "e30", "e30"]),
+    "five parts, encrypted": lambda _: f"{ENCRYPTED}..e30.e30.e30",
     "a token in a token": lambda forge: forge.token(forge.header(cty="JWT"), forge.token()),
     "header a list": lambda forge: forge.token([forge.header()]),
     "payload a list": lambda forge: forge.token(claims=[forge.claims()]),
     "deep nesting": lambda _: f"{encoded(b'[' * 3000)}.{encoded(b'[' * 1000)}.AAAA",
     "only points": lambda _: "..",
     "nothing": lambda _: "",
-    "too long": lambda forge: forge.token(claims=forge.claims(pad="x" * 5200)),
+    "too long": lambda forge: forge.token(claims=forge.claims(pad="x" * 6000)),
 }  # fmt: skip
 """After `Bearer`, in the Authorization header."""
 
@@ -226,7 +231,6 @@ CREDENTIALS: Mapping[str, Callable[[str], Headers]] = {
     "a good header, then a bad one": lambda good: [*_bearer(good), *_bearer("junk")],
     "a bad header, then a good one": lambda good: [*_bearer("junk"), *_bearer(good)],
     "Basic, then a good one": lambda good: [("Authorization", "Basic dTE6eA=="), *_bearer(good)],
-    "a good one, then an empty one": lambda good: [*_bearer(good), ("Authorization", "")],
 }
 """A good token, shown as it must not be."""
 

@@ -26,6 +26,11 @@ def encoded(data: bytes) -> str:
     return base64.urlsafe_b64encode(data).decode().rstrip("=")
 
 
+def decoded(part: str) -> bytes:
+    """The other way, as lenient as Python is."""
+    return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
+
+
 class Forge:
     """Has the mesh's own key, as no attacker has, so that a token can be wrong in one place alone."""
 
