@@ -13,7 +13,7 @@ from protomesh.errors import Unavailable
 from protomesh.tokens import fetch
 from protomesh.tokens.fetch import LARGEST
 from tests.support.certificates import Office
-from tests.unit.tokens.web import Act, Web, body
+from tests.support.web import Act, Web, body
 
 Serve = Callable[[Act], Web]
 SOON = 0.3
