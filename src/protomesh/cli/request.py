@@ -105,4 +105,9 @@ def _filled(template: str, path: str) -> str:
     if len(wanted) != len(have):
         return template
     pairs = zip(wanted, have, strict=True)
-    return "/".join(_VARIABLE.sub(segment.partition(":")[0], want) for want, segment in pairs)
+    return "/".join(_VARIABLE.sub(_literal(segment.partition(":")[0]), want) for want, segment in pairs)
+
+
+def _literal(text: str) -> str:
+    """As the replacement of a regular expression, where a backslash would begin an escape."""
+    return text.replace("\\", "\\\\")

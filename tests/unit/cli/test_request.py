@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from protomesh.cli.body import fill_field
@@ -122,6 +122,7 @@ def test_a_raw_body_is_taken_as_it_stands() -> None:
     assert message.form.data == b"user_id=u1&password=x"
 
 
+@example("\\:", "")
 @given(st.text(), st.text(max_size=20))
 def test_any_text_is_a_request_or_refused(text: str, body: str) -> None:
     for each in (text, f"GET /api/users/{text}", f"GET /api/users?{text}"):
