@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from protomesh.app.grace import DRAIN_SECONDS
 from protomesh.app.keys import ServiceToken, ensure_services, service_signer
-from protomesh.app.policies import load_events_policy
+from protomesh.app.policies import load_declared_topics
 from protomesh.app.process import Process, ready, run
 from protomesh.app.transport import certificate, for_clients
 from protomesh.broker.kafka_python import KafkaPython, Tuning
@@ -40,7 +40,7 @@ def main(process: Process) -> None:
         KafkaPython(process.bootstrap, Tuning(client_id="functions", close_timeout=CLOSE_SECONDS)),
         process.contract,
         clients,
-        topics=load_events_policy(process).topics,
+        topics=load_declared_topics(process),
         state_dir=process.state_dir / "functions",
         clock=process.clock,
         log=process.log,

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from prometheus_client import CollectorRegistry
 
-from protomesh.app.policies import load_events_policy
+from protomesh.app.policies import load_declared_topics
 from protomesh.app.process import Process, ready, run
 from protomesh.app.topics import TopicKeeper
 from protomesh.broker.kafka_python import KafkaPython, Tuning
@@ -19,7 +19,7 @@ CONNECTIONS = 2
 def main(process: Process) -> None:
     """Relay until the process is told to stop."""
     broker = KafkaPython(process.bootstrap, Tuning(client_id="relay", linger_ms=0, batch_size=262_144))
-    keeper = TopicKeeper(broker, load_events_policy(process), process.clock, process.log)
+    keeper = TopicKeeper(broker, load_declared_topics(process), process.clock, process.log)
     registry = CollectorRegistry()
     metrics = RelayMetrics(registry)
     if process.settings.metrics_port >= 0:

@@ -7,7 +7,7 @@ from protomesh.app.process import Process
 from protomesh.app.trust import Trust
 from protomesh.app.watch import Watch
 from protomesh.errors import ConfigError
-from protomesh.policy import SecurityPolicy
+from protomesh.policy import EventsPolicy, SecurityPolicy
 
 Take = Callable[[SecurityPolicy], None]
 
@@ -18,13 +18,13 @@ class Security:
     Raises ConfigError where the policy is wrong, or keys that it names.
     """
 
-    def __init__(self, process: Process, trust: Trust) -> None:
+    def __init__(self, process: Process, trust: Trust, events: EventsPolicy) -> None:
         self._trust = trust
         self._process = process
         self._take: Take = lambda _policy: None
         path = process.project / "policies" / "security.json"
         self._watch = Watch([path], self._reload, process.stopping)
-        self.policy = load_security_policy(process)
+        self.policy = load_security_policy(process, events)
         trust.adopt(self.policy)
 
     def roles_of(self, subject: str) -> frozenset[str]:

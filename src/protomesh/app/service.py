@@ -61,7 +61,7 @@ def _main(process: Process, services: Mapping[str, Build], migrations: Path | No
     database = open_database(process, migrations)
     clients = open_clients(process, own)
     trust = Trust(process, fetchers(process, own), KeyMetrics(registry))
-    security = Security(process, trust)
+    security = Security(process, trust, events)
     context = Context(
         name=process.name,
         environment=process.environment,

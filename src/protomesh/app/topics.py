@@ -2,12 +2,12 @@
 
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from protomesh.broker import Broker, TopicSpec
 from protomesh.clock import Clock
 from protomesh.errors import MeshError
-from protomesh.policy import EventsPolicy
+from protomesh.policy import Topic
 
 RETRY_SECONDS = 0.5
 
@@ -15,9 +15,11 @@ RETRY_SECONDS = 0.5
 class TopicKeeper:
     """Creates topics from a thread of its own, so that a broker that is away delays nobody's start."""
 
-    def __init__(self, broker: Broker, policy: EventsPolicy, clock: Clock, log: logging.Logger) -> None:
+    def __init__(
+        self, broker: Broker, topics: Mapping[str, Topic], clock: Clock, log: logging.Logger
+    ) -> None:
         self._broker = broker
-        self._topics = topics_of(policy)
+        self._topics = topics_of(topics)
         self._clock = clock
         self._log = log
 
@@ -38,11 +40,11 @@ class TopicKeeper:
         admin.close()
 
 
-def topics_of(policy: EventsPolicy) -> Sequence[TopicSpec]:
-    """The policy's topics as Kafka wants them."""
+def topics_of(topics: Mapping[str, Topic]) -> Sequence[TopicSpec]:
+    """A policy's topics as Kafka wants them."""
     return [
         TopicSpec(
             name, topic.partitions, {"retention.ms": str(topic.retention_ms)} if topic.retention_ms else {}
         )
-        for name, topic in policy.topics.items()
+        for name, topic in topics.items()
     ]

@@ -1,7 +1,7 @@
 """Policies: who may call what, and which calls emit which events. JSON in, compiled decisions out."""
 
 from protomesh.policy.emit import CompiledEmit, Emission
-from protomesh.policy.events import EventsPolicy, MethodEvents, load_events
+from protomesh.policy.events import EventsPolicy, MethodEvents, load_events, load_topics
 from protomesh.policy.lint import Finding, lint_security
 from protomesh.policy.method import MethodPolicy
 from protomesh.policy.read_values import REDACTED, UNKNOWN
@@ -48,4 +48,5 @@ __all__ = [
     "lint_security",
     "load_events",
     "load_security",
+    "load_topics",
 ]

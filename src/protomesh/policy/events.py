@@ -88,6 +88,15 @@ def load_events(source: Path | bytes, contract: Contract, *, where: str = "event
     return EventsPolicy(topics, methods, _types(found.values()))
 
 
+def load_topics(source: Path | bytes, *, where: str = "events.json") -> Mapping[str, Topic]:
+    """Only the topics of an events policy, for who emits nothing: rules are neither compiled nor checked.
+
+    Raises ConfigError with file and JSON path.
+    """
+    document, where = read_document(source, where, events_pb2.EventsPolicy)
+    return read_topics(document.topics, where)
+
+
 def _checked(
     rule: events_pb2.EventRule,
     topics: Mapping[str, Topic],

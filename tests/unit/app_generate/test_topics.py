@@ -2,37 +2,37 @@
 
 import logging
 import threading
+from collections.abc import Mapping
 
 from protomesh.app.topics import TopicKeeper, topics_of
-from protomesh.contract import Contract
-from protomesh.policy import EventsPolicy, load_events
+from protomesh.policy import Topic, load_topics
 from protomesh.testing import FakeClock, MemoryBroker, eventually
 
 POLICY = b'{"topics": {"users": {"partitions": 12, "retention": "7d"}, "audit": {}}}'
 
 
-def policy(contract: Contract) -> EventsPolicy:
-    return load_events(POLICY, contract)
+def declared() -> Mapping[str, Topic]:
+    return load_topics(POLICY)
 
 
-def test_topics_as_kafka_wants_them(shop_contract: Contract) -> None:
-    audit, users = sorted(topics_of(policy(shop_contract)), key=lambda topic: topic.name)
+def test_topics_as_kafka_wants_them() -> None:
+    audit, users = sorted(topics_of(declared()), key=lambda topic: topic.name)
     assert (users.name, users.partitions, users.config) == ("users", 12, {"retention.ms": "604800000"})
     assert (audit.name, audit.partitions, audit.config) == ("audit", 1, {})
 
 
-def test_they_are_made_where_they_are_missing(shop_contract: Contract) -> None:
+def test_they_are_made_where_they_are_missing() -> None:
     broker = MemoryBroker()
-    keeper = TopicKeeper(broker, policy(shop_contract), FakeClock(), logging.getLogger("topics"))
+    keeper = TopicKeeper(broker, declared(), FakeClock(), logging.getLogger("topics"))
     for _ in range(2):
         keeper.start(threading.Event())
         eventually(lambda: broker.admin().topics() == {"users": 12, "audit": 1})
 
 
-def test_a_broker_that_is_away_is_waited_for(shop_contract: Contract) -> None:
+def test_a_broker_that_is_away_is_waited_for() -> None:
     broker, clock = MemoryBroker(), FakeClock()
     broker.go_away()
-    TopicKeeper(broker, policy(shop_contract), clock, logging.getLogger("topics")).start(threading.Event())
+    TopicKeeper(broker, declared(), clock, logging.getLogger("topics")).start(threading.Event())
     clock.advance(60)
     broker.come_back()
 
@@ -43,10 +43,10 @@ def test_a_broker_that_is_away_is_waited_for(shop_contract: Contract) -> None:
     eventually(made)
 
 
-def test_a_stop_ends_the_waiting(shop_contract: Contract) -> None:
+def test_a_stop_ends_the_waiting() -> None:
     broker, stopping = MemoryBroker(), threading.Event()
     broker.go_away()
     before = threading.active_count()
-    TopicKeeper(broker, policy(shop_contract), FakeClock(), logging.getLogger("topics")).start(stopping)
+    TopicKeeper(broker, declared(), FakeClock(), logging.getLogger("topics")).start(stopping)
     stopping.set()
     eventually(lambda: threading.active_count() <= before)

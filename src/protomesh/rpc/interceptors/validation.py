@@ -3,8 +3,6 @@
 from collections.abc import Iterator
 from typing import Any
 
-from protovalidate import Validator, Violation
-
 from protomesh import errors
 from protomesh.contract import Contract, Method
 from protomesh.errors import InvalidArgument
@@ -16,6 +14,8 @@ class Validation:
     """See the module. Rules are compiled when the server is built, so that the first call pays nothing."""
 
     def __init__(self, contract: Contract) -> None:
+        from protovalidate import Validator  # noqa: PLC0415 - 12 MB that a process without a server never needs
+
         self._contract = contract
         self._validator = Validator()
 
@@ -41,7 +41,7 @@ def _each(requests: Iterator[Any], collect: Any) -> Iterator[Any]:
         yield request
 
 
-def _error(violations: list[Violation]) -> InvalidArgument:
+def _error(violations: list[Any]) -> InvalidArgument:
     found = tuple(
         errors.Violation(_path(each.proto), each.proto.rule_id or "", each.proto.message or "")
         for each in violations
