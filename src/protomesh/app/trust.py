@@ -50,24 +50,36 @@ class Trust:
             self._watching = True
             threading.Thread(target=self._watch, name="key-files", daemon=True).start()
         for remote in self._origins.remote():
-            if remote not in self._asked:
+            with self._lock:
+                new = remote not in self._asked
                 self._asked.add(remote)
+            if new:
                 threading.Thread(target=self._ask, args=(remote,), name="keys", daemon=True).start()
 
     def _watch(self) -> None:
         clock, stopping = self._process.clock, self._process.stopping
         while not clock.sleep(LOOK_SECONDS, stopping):
-            if self._origins.look():
-                self._publish()
+            try:
+                if self._origins.look():
+                    self._publish()
+            except Exception:
+                self._process.log.exception("changed keys were not taken")  # the next change is to be seen
 
     def _ask(self, remote: RemoteKeys) -> None:
         """Refresh the keys until the process stops, or a newer policy has no use for them."""
         clock, stopping = self._process.clock, self._process.stopping
         retry, stopped = RETRY_SECONDS, stopping.is_set()
-        while not stopped and remote in self._origins.remote():
+        while not stopped and self._wanted(remote):
             if remote.refresh():
                 retry, wait = RETRY_SECONDS, self._process.settings.keys_refresh_seconds
             else:
                 retry, wait = min(2 * retry, LONGEST_RETRY_SECONDS), retry
             stopped = clock.sleep(wait, stopping)
-        self._asked.discard(remote)
+
+    def _wanted(self, remote: RemoteKeys) -> bool:
+        """Whether to go on; the thread of one who is not ends, and a later policy begins another."""
+        with self._lock:
+            wanted = remote in self._origins.remote()
+            if not wanted:
+                self._asked.discard(remote)
+        return wanted

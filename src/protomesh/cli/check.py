@@ -15,6 +15,7 @@ from protomesh.cli.loaded import EVENTS, SECURITY, Loaded
 from protomesh.errors import ConfigError
 from protomesh.gateway import lint, placement
 from protomesh.policy import Finding, lint_security
+from protomesh.tokens import read_address
 
 Check = Callable[[Loaded], Iterable[str | Finding]]
 """The problems found, each one line; may raise ConfigError for one, tools.AbsentError to be left out.
@@ -65,7 +66,9 @@ def _protos(loaded: Loaded) -> Iterable[str]:
 
 
 def _security(loaded: Loaded) -> Iterable[str]:
-    loaded.security  # noqa: B018 - reading it is the check
+    for issuer in loaded.security.issuers:
+        where = f"{SECURITY}: {issuer.path}.jwks"
+        read_address(issuer.jwks, environment=loaded.environment, where=where)
     return ()
 
 

@@ -69,9 +69,9 @@ class RemoteKeys:
         with self._moved:
             ended = self._ended
             if not self._running and self._clock.monotonic() >= self._seek_again:
-                self._running = True
                 self._seek_again = self._clock.monotonic() + SEEK_SECONDS
                 threading.Thread(target=self._attempt, name="keys", daemon=True).start()
+                self._running = True  # it waits for the lock before it ends; a start may fail
             over = not self._running or self._moved.wait_for(lambda: self._ended > ended, PATIENCE_SECONDS)
             if not over or not self._reached:
                 raise Unavailable(f"the keys of issuer '{self._issuer}' cannot be had now")

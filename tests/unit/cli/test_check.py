@@ -82,3 +82,15 @@ def test_a_policy_that_is_wrong_is_told_once(copied: Path) -> None:
     assert "not JSON" in said[SECURITY]["problems"][0]["text"]
     assert (said[LINT]["status"], said[LINT]["problems"]) == ("skip", [])
     assert said[LINT]["reason"] == "policies/security.json cannot be read"
+
+
+def test_an_issuer_whose_keys_nobody_may_ask_for(copied: Path) -> None:
+    file = copied / "policies" / "security.json"
+    document = json.loads(file.read_text())
+    document["issuers"].append({"issuer": "x", "audiences": ["shop"], "jwks": "http://login.example/k"})
+    file.write_text(json.dumps(document))
+    done = run(copied)
+    assert done.exit_code == 1
+    assert (
+        f"FAIL  {SECURITY}\n      {SECURITY}: issuers[2].jwks: 'http://login.example/k' would" in done.stdout
+    )
