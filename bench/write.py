@@ -21,7 +21,7 @@ from protomesh.clock import SystemClock
 from protomesh.context import Context
 from protomesh.contract import Contract
 from protomesh.policy import load_events, load_security
-from protomesh.rpc import Auth, Call, Encoder, Events, Resources, Server, Status, Validation
+from protomesh.rpc import Auth, Call, Conditions, Encoder, Events, Resources, Server, Status, Validation
 from protomesh.store import SqlDatabase, migrate, migrate_library, open_engine
 from protomesh.testing import LoopbackClients
 from protomesh.tokens import Verifier
@@ -68,6 +68,7 @@ def serve(policy: bytes, folder: str, ready: "Queue[int]", stop: Event) -> None:
         [
             Status(contract, log),
             Auth(contract, security, Verifier([], clock), clock, lambda _call, _facts: None),
+            Conditions(contract),
             Validation(contract),
             Events(contract, events, encoder, clock, log),
         ],

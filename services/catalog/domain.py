@@ -4,7 +4,7 @@ import re
 import secrets
 from dataclasses import dataclass, replace
 
-from protomesh.errors import Aborted, FailedPrecondition, InvalidArgument
+from protomesh.errors import FailedPrecondition, InvalidArgument
 
 ID_BYTES = 8
 CURRENCY = re.compile("[A-Z]{3}")
@@ -35,11 +35,6 @@ class Product:
     @property
     def etag(self) -> str:
         return f"v{self.version}"
-
-    def must_match(self, etag: str) -> None:
-        """Raises Aborted when an etag was given and is not this one."""
-        if etag and etag != self.etag:
-            raise Aborted(f"product {self.id} has changed: its etag is {self.etag}, not {etag}")
 
     def change(self, new: "Product", fields: frozenset[str]) -> "Product":
         """One version on, with some fields of another product. Raises InvalidArgument."""

@@ -5,7 +5,7 @@ from google.type import money_pb2
 
 from protomesh.context import Context
 from protomesh.errors import FailedPrecondition, NotFound
-from protomesh.rpc import Call, page_of, update_mask
+from protomesh.rpc import Call, must_match, page_of, update_mask
 from services.catalog import domain, store
 from shop_pb.shop.catalog.v1 import catalog_pb2 as pb
 
@@ -39,8 +39,10 @@ class Catalog:
 
     def UpdateProduct(self, request: pb.UpdateProductRequest, call: Call) -> pb.Product:
         product = store.get(call.tx, request.product_id, to_write=True)
-        product.must_match(request.etag)
+        must_match(product, request.etag)
         fields = update_mask(request.update_mask, request.product, WRITABLE)
+        if not fields:
+            return message(product)
         new = request.product
         wanted = domain.Product(product.id, new.title, _price(new.price), new.stock, product.version)
         product = product.change(wanted, fields)
@@ -48,7 +50,7 @@ class Catalog:
         return message(product)
 
     def DeleteProduct(self, request: pb.DeleteProductRequest, call: Call) -> empty_pb2.Empty:
-        store.get(call.tx, request.product_id, to_write=True).must_match(request.etag)
+        must_match(store.get(call.tx, request.product_id, to_write=True), request.etag)
         store.remove(call.tx, request.product_id)
         return empty_pb2.Empty()
 

@@ -4,7 +4,7 @@ import secrets
 from dataclasses import dataclass, replace
 from enum import IntEnum
 
-from protomesh.errors import Aborted, FailedPrecondition, InvalidArgument, Teapot
+from protomesh.errors import FailedPrecondition, InvalidArgument, Teapot
 
 ID_BYTES = 8
 NANOS = 1_000_000_000
@@ -62,11 +62,6 @@ class Order:
         """Currency, units and nanos of the sum."""
         nanos = sum(line.quantity * (line.units * NANOS + line.nanos) for line in self.lines)
         return self.lines[0].currency, nanos // NANOS, nanos % NANOS
-
-    def must_match(self, etag: str) -> None:
-        """Raises Aborted when an etag was given and is not this one."""
-        if etag and etag != self.etag:
-            raise Aborted(f"order {self.id} has changed: its etag is {self.etag}, not {etag}")
 
     def become(self, state: State, reason: str = "") -> "Order":
         """The order in its next state; the same when it is there already. Raises FailedPrecondition."""

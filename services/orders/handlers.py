@@ -7,7 +7,7 @@ from google.type import money_pb2
 
 from protomesh.context import Context
 from protomesh.errors import FailedPrecondition, InvalidArgument, NotFound
-from protomesh.rpc import Call, page_of, timestamp, update_mask
+from protomesh.rpc import Call, must_match, page_of, timestamp, update_mask
 from services.orders import domain, store
 from services.orders.domain import State
 from services.orders.watch import watch
@@ -50,7 +50,7 @@ class Orders:
 
     def UpdateOrder(self, request: pb.UpdateOrderRequest, call: Call) -> pb.Order:
         order = store.get(call.tx, request.order_id, request.user_id, to_write=True)
-        order.must_match(request.etag)
+        must_match(order, request.etag)
         if "delivery_address" in update_mask(request.update_mask, request.order, WRITABLE):
             order = order.deliver_to(request.order.delivery_address)
             store.save(call.tx, order)
@@ -58,7 +58,7 @@ class Orders:
 
     def DeleteOrder(self, request: pb.DeleteOrderRequest, call: Call) -> empty_pb2.Empty:
         order = store.get(call.tx, request.order_id, request.user_id, to_write=True)
-        order.must_match(request.etag)
+        must_match(order, request.etag)
         order.must_be_removable()
         store.remove(call.tx, request.order_id)
         return empty_pb2.Empty()

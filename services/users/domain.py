@@ -3,7 +3,7 @@
 import secrets
 from dataclasses import dataclass, replace
 
-from protomesh.errors import Aborted, InvalidArgument
+from protomesh.errors import InvalidArgument
 
 ID_BYTES = 8
 
@@ -22,11 +22,6 @@ class User:
     @property
     def etag(self) -> str:
         return f"v{self.version}"
-
-    def must_match(self, etag: str) -> None:
-        """Raises Aborted when an etag was given and is not this one."""
-        if etag and etag != self.etag:
-            raise Aborted(f"user {self.id} has changed: its etag is {self.etag}, not {etag}")
 
 
 def register(user_id: str, display_name: str, email: str, now: float) -> User:

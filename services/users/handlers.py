@@ -3,7 +3,7 @@
 from google.protobuf import empty_pb2
 
 from protomesh.context import Context
-from protomesh.rpc import Call, page_of, timestamp
+from protomesh.rpc import Call, must_match, page_of, timestamp
 from protomesh_pb.mesh.identity.v1.identity_pb2 import DeleteCredentialRequest, PutCredentialRequest
 from protomesh_pb.mesh.identity.v1.identity_pb2_grpc import IdentityStub
 from services.users import domain, store
@@ -37,9 +37,9 @@ class Users:
 
     def DeleteUser(self, request: pb.DeleteUserRequest, call: Call) -> empty_pb2.Empty:
         with call.unit_of_work(read_only=True) as work:
-            store.get(work.tx, request.user_id).must_match(request.etag)
+            must_match(store.get(work.tx, request.user_id), request.etag)
         self._identity.DeleteCredential(DeleteCredentialRequest(user_id=request.user_id))
-        store.get(call.tx, request.user_id, to_write=True)
+        must_match(store.get(call.tx, request.user_id, to_write=True), request.etag)
         store.remove(call.tx, request.user_id)
         return empty_pb2.Empty()
 

@@ -4,18 +4,20 @@
     ├── InvalidArgument 3     the request is wrong, whatever the state of the system
     ├── DeadlineExceeded 4
     ├── NotFound 5
+    │   └── Gone              410: it was there, and will not come back
     ├── AlreadyExists 6
     ├── PermissionDenied 7    known caller, may not
     ├── ResourceExhausted 8   a limit was reached; try later
     ├── FailedPrecondition 9  the state of the system forbids it
+    │   └── Teapot            418, the mission's own
     ├── Aborted 10            lost a race; read again and retry
+    │   └── EtagMismatch      412: what was to be changed is no longer what the caller had read
     ├── Unimplemented 12
     ├── Internal 13           our fault; the wire never learns more than "internal error"
     │   └── CallInsideTransaction   a stub was called while the transaction holds writes
     ├── Unavailable 14        a part is away; retry
-    ├── Unauthenticated 16    no or bad credentials
-    │   └── InvalidToken      a token that does not count; `reason` is for programs
-    └── Teapot                418, the mission's own
+    └── Unauthenticated 16    no or bad credentials
+        └── InvalidToken      a token that does not count; `reason` is for programs
     ConfigError               a file or setting is wrong: says what, where and what to do
 
 Codes are those of google.rpc.Code. `protomesh.rpc` alone turns them into a wire status.
@@ -65,6 +67,10 @@ class NotFound(MeshError):
     code = 5
 
 
+class Gone(NotFound):
+    http_status = 410
+
+
 class AlreadyExists(MeshError):
     code = 6
 
@@ -85,6 +91,13 @@ class FailedPrecondition(MeshError):
 class Aborted(MeshError):
     code = 10
     retryable = True
+
+
+class EtagMismatch(Aborted):
+    """The same call would fail again: the caller has to read first."""
+
+    retryable = False
+    http_status = 412
 
 
 class Unimplemented(MeshError):

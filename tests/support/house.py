@@ -20,6 +20,7 @@ from protomesh.rpc import (
     Auth,
     Call,
     ClientTls,
+    Conditions,
     Current,
     Denials,
     Encoder,
@@ -222,6 +223,7 @@ class House:
             Status(self.contract, self.log),
             Telemetry(self.name, CallMetrics(self.registry), self.sink),
             self.auth,
+            Conditions(self.contract),
             Validation(self.contract),
             Events(self.contract, emits, encoder, self.clock, self.log),
         )

@@ -20,6 +20,7 @@ from protomesh.policy import EventsPolicy
 from protomesh.rpc import (
     Auth,
     Call,
+    Conditions,
     Current,
     Denials,
     Encoder,
@@ -121,6 +122,7 @@ def chain(
         Status(contract, log),
         Telemetry(process.name, CallMetrics(registry), process.sink),
         auth,
+        Conditions(contract),
         Validation(contract),
         Events(contract, policy, encoder, clock, log),
     )

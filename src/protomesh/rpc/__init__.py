@@ -5,8 +5,8 @@ from protomesh.rpc.call import Call, Resources
 from protomesh.rpc.client import ClientTls, MeshClients, http_body, serving
 from protomesh.rpc.encoder import Encoder
 from protomesh.rpc.interceptor import Handler, Interceptor
-from protomesh.rpc.interceptors import Auth, Denials, Events, Status, Telemetry, Validation
-from protomesh.rpc.messages import page_of, timestamp, update_mask
+from protomesh.rpc.interceptors import Auth, Conditions, Denials, Events, Status, Telemetry, Validation
+from protomesh.rpc.messages import must_match, page_of, timestamp, update_mask
 from protomesh.rpc.server import Server
 from protomesh.rpc.tls import Current, Peers
 
@@ -14,6 +14,7 @@ __all__ = [
     "Auth",
     "Call",
     "ClientTls",
+    "Conditions",
     "Current",
     "Denials",
     "Encoder",
@@ -29,6 +30,7 @@ __all__ = [
     "Telemetry",
     "Validation",
     "http_body",
+    "must_match",
     "page_of",
     "serving",
     "timestamp",

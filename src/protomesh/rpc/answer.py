@@ -5,7 +5,7 @@ standard create, POST to a collection   201, Location
 returns google.protobuf.Empty           204
 returns google.api.HttpBody             what `Call.respond` was told
 list with a next_page_token             206, Link rel=next, rel=first
-resource with an etag                   ETag
+resource with an etag                   ETag; a read answers If-None-Match with 304, If-Match with 412
 """
 
 from collections.abc import Callable, Mapping
@@ -16,6 +16,7 @@ from google.protobuf.message import Message
 
 from protomesh.contract import Contract, HttpBinding, Method
 from protomesh.rpc.call import EMPTY, HTTP_BODY, Call, Headers
+from protomesh.rpc.conditions import after_read, verb_of
 
 Answer = Callable[[Message, Call], Headers]
 
@@ -53,10 +54,10 @@ def _created(binding: HttpBinding, variables: tuple[str, ...]) -> Answer:
     parents = binding.variables
     own = [name for name in variables if name not in parents]
 
-    def created(response: Any, _call: Call) -> Headers:
+    def created(response: Any, call: Call) -> Headers:
         path = binding.template.format_map(_Values(response)) if parents else binding.template
         location = f"{path}/{response.id}" if own else path
-        return (("x-http-status", "201"), ("location", location), *_etag(response, _call))
+        return (("x-http-status", "201"), ("location", location), *_etag(response, call))
 
     return created
 
@@ -88,6 +89,10 @@ def _page(response: Any, call: Call) -> Headers:
     return (("x-http-status", "206"), ("link", f"<{following}>;rel=next"), ("link", f"<{first}>;rel=first"))
 
 
-def _etag(response: Any, _call: Call) -> Headers:
-    """RFC 9110, 8.8.3: a strong validator in quotes."""
-    return (("etag", f'"{response.etag}"'),) if getattr(response, "etag", "") else ()
+def _etag(response: Any, call: Call) -> Headers:
+    """RFC 9110, 8.8.3: a strong validator in quotes. Raises EtagMismatch, InvalidArgument."""
+    etag = getattr(response, "etag", "")
+    if not etag:
+        return ()
+    read = after_read(call, etag) if verb_of(call) == "GET" else ()
+    return (*read, ("etag", f'"{etag}"'))

@@ -1,4 +1,4 @@
-"""What handlers do with messages again and again: pages (AIP-158), masks (AIP-134), times."""
+"""What handlers do with messages again and again: pages, masks, etags (AIP-158, 134, 154), times."""
 
 import base64
 import binascii
@@ -9,7 +9,8 @@ from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from protomesh.errors import InvalidArgument, Violation
+from protomesh.errors import EtagMismatch, InvalidArgument, Violation
+from protomesh.rpc.etags import matches
 
 T = TypeVar("T")
 
@@ -65,6 +66,30 @@ def update_mask(mask: FieldMask, message: Message, writable: frozenset[str]) -> 
                 "update_mask", "update_mask.path", f"'{path}' is none of {', '.join(sorted(writable))}"
             )
     return writable if "*" in mask.paths else frozenset(mask.paths)
+
+
+class Tagged(Protocol):
+    """Something that is kept, and changes its etag with every write."""
+
+    @property
+    def id(self) -> str:
+        """Its own among its kind."""
+        ...
+
+    @property
+    def etag(self) -> str:
+        """What it is called in its present state."""
+        ...
+
+
+def must_match(found: Tagged, etag: str) -> None:
+    """Raises EtagMismatch where the caller wants another state than the one found.
+
+    `etag` is that of the request: bare, or a list as in If-Match; empty for any. Ask while the row is locked.
+    """
+    if etag and not matches(etag, found.etag):
+        kind = type(found).__name__.lower()
+        raise EtagMismatch(f"{kind} {found.id} has changed: its etag is {found.etag}, not {etag}")
 
 
 def _bad(field: str, rule: str, message: str) -> InvalidArgument:

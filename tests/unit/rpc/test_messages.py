@@ -1,4 +1,4 @@
-"""Pages, masks and times."""
+"""Pages, masks, etags and times."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -8,8 +8,8 @@ from google.protobuf.field_mask_pb2 import FieldMask
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from protomesh.errors import InvalidArgument
-from protomesh.rpc import page_of, timestamp, update_mask
+from protomesh.errors import EtagMismatch, InvalidArgument
+from protomesh.rpc import must_match, page_of, timestamp, update_mask
 from shop_pb.shop.catalog.v1 import catalog_pb2
 
 names = st.text(min_size=1, max_size=8)
@@ -83,6 +83,21 @@ def test_a_mask_that_names_no_writable_field(path: str) -> None:
     with pytest.raises(InvalidArgument, match="is none of stock, title") as caught:
         update_mask(FieldMask(paths=["title", path]), catalog_pb2.Product(), WRITABLE)
     assert [each.rule for each in caught.value.violations] == ["update_mask.path"]
+
+
+MUG = catalog_pb2.Product(id="mug", etag="v1")
+
+
+@pytest.mark.parametrize("etag", ["", "v1", '"v1"', '"v0", "v1"', '"v1", W/"v1"'])
+def test_an_etag_that_is_the_present_one(etag: str) -> None:
+    must_match(MUG, etag)
+
+
+@pytest.mark.parametrize("etag", ["v2", "V1", '"v2"', 'W/"v1"', "*", '"v1', "v0, v1", '"v0", "v2"'])
+def test_an_etag_of_another_state(etag: str) -> None:
+    with pytest.raises(EtagMismatch, match="product mug has changed: its etag is v1, not ") as caught:
+        must_match(MUG, etag)
+    assert (caught.value.code, caught.value.http_status, caught.value.retryable) == (10, 412, False)
 
 
 @given(st.floats(min_value=-60_000_000_000, max_value=250_000_000_000))
