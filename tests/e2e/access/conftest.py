@@ -1,6 +1,5 @@
 """One mesh for all cases, without functions, so that an order stays as a case has left it."""
 
-import shutil
 from collections.abc import Iterator
 
 import pytest
@@ -8,20 +7,16 @@ import pytest
 from protomesh.contract import Contract
 from tests.e2e.access.doors import Doors
 from tests.e2e.access.people import Press
+from tests.e2e.access.project import copy_of_project
 from tests.e2e.access.stage import Stage
 from tests.e2e.access.targets import CLIENT
-from tests.support.mesh import PROJECT, Mesh, running
-
-LINKED = ("mesh.toml", "protos", "gen", "gateway", "services", "functions")
+from tests.support.mesh import Mesh, running
 
 
 @pytest.fixture(scope="session")
 def mesh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mesh]:
     """Of a project that is this one but for the folder of policies, where a client's secret will be."""
-    project = tmp_path_factory.mktemp("project")
-    for name in LINKED:
-        (project / name).symlink_to(PROJECT / name)
-    shutil.copytree(PROJECT / "policies", project / "policies")
+    project = copy_of_project(tmp_path_factory.mktemp("project"))
     with running("--without", "functions", project=project) as found:
         yield found
 
