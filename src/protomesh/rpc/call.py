@@ -9,7 +9,7 @@ import grpc
 
 from protomesh.contract import Method
 from protomesh.envelope import child_of, new_traceparent
-from protomesh.errors import Internal
+from protomesh.errors import Internal, Unavailable
 from protomesh.policy import Caller, Principal
 from protomesh.rpc.encoder import Encoder
 from protomesh.store import SqlDatabase, SqlUnitOfWork
@@ -53,6 +53,7 @@ class Call:
         "_work",
         "changed",
         "context",
+        "doubt",
         "failure_headers",
         "identity",
         "metadata",
@@ -73,6 +74,8 @@ class Call:
         self.rest = "x-envoy-original-method" in self.metadata
         self.session = ""
         """The token of the browser's cookie, where it is who calls."""
+        self.doubt: Unavailable | None = None
+        """Why nobody knows whether that cookie counts, where that is so."""
         self.started = time.monotonic()
         self.identity = VISITOR
         self.changed = True

@@ -85,6 +85,17 @@ def test_tokens_of_an_identity_service_that_is_away(away: Away) -> None:
     away.is_away(Forge(new_key()).token(claims=Forge(forge).claims(iss=away.mesh)))
 
 
+def test_a_browser_whose_cookie_nobody_knows_may_do_what_a_visitor_may(away: Away) -> None:
+    """Elsewhere it is told so: whoever asked it to log in would send it to a page that is away too."""
+    forge = Forge(away.doors.press.pem)
+    cookie = f"protomesh_token={forge.token(claims=forge.claims(iss=away.mesh))}"
+    for headers in ({"Accept": "*/*"}, {"Accept": "text/html", "Sec-Fetch-Mode": "navigate"}):
+        assert away.ask("ListProducts", Cookie=cookie, **headers).status == 200
+        told = away.ask("GetUser", Cookie=cookie, **headers)
+        assert (told.status, told.json()["code"]) == (503, "UNAVAILABLE"), told
+        assert not {"location", "www-authenticate"} & set(told.headers), told
+
+
 def test_everybody_else_goes_on(away: Away) -> None:
     forge = Forge(away.doors.press.pem)
     assert away.ask("ListProducts").status == 200

@@ -15,7 +15,7 @@ from google.protobuf.message import DecodeError
 
 from protomesh.clock import Clock
 from protomesh.contract import Contract, Method
-from protomesh.errors import InvalidArgument, PermissionDenied, Unauthenticated
+from protomesh.errors import InvalidArgument, PermissionDenied, Unauthenticated, Unavailable
 from protomesh.policy import CallFacts, Decision, MethodPolicy, Outcome, Principal, SecurityPolicy
 from protomesh.rpc.call import VISITOR, Call
 from protomesh.rpc.interceptor import Handler
@@ -122,6 +122,8 @@ class Auth:
             self._refuse(call, facts, decision)
 
     def _refuse(self, call: Call, facts: CallFacts, decision: Decision) -> NoReturn:
+        if call.doubt is not None:
+            raise call.doubt
         facts.reason = decision.reason
         self._denied(call, facts)
         if decision.outcome is Outcome.UNAUTHENTICATED:
@@ -146,7 +148,8 @@ class Auth:
     def _session(self, call: Call) -> Identity | None:
         """By the browser's cookie, which only counts without an Authorization header, and only over REST.
 
-        One that is not valid counts as absent: its holder could not read, nor mend, an error about it.
+        One that is not valid counts as absent: its holder could not read, nor mend, an error about it. So
+        does one of which nobody knows, where a visitor may do the same; any other call is refused with that.
         """
         header = call.metadata.get("cookie")
         token = token_of_cookie(header) if isinstance(header, str) else ""
@@ -155,6 +158,9 @@ class Auth:
         try:
             found = self._verify(token)
         except Unauthenticated:
+            return None
+        except Unavailable as error:
+            call.doubt = error
             return None
         call.session = token
         return found
