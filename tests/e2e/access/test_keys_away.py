@@ -16,7 +16,7 @@ from tests.e2e.access.requests import BUILD, Asked, as_rest, named
 from tests.e2e.access.targets import Target
 from tests.support.contracts import load_shop
 from tests.support.mesh import Answer, eventually, running
-from tests.unit.tokens.web import Web, body
+from tests.support.web import Web, body
 
 CONTRACT = load_shop()
 ELSEWHERE = "https://login.example"
