@@ -1,5 +1,6 @@
 local PROBLEM = "application/problem+json"
 local LOCAL_CODE = "x-local-code"
+local NOT_ACCEPTABLE = "the answer is application/json, and Accept does not allow that"
 local CODES = {["0"] = "OK", ["1"] = "CANCELLED", ["2"] = "UNKNOWN", ["3"] = "INVALID_ARGUMENT", ["4"] = "DEADLINE_EXCEEDED", ["5"] = "NOT_FOUND", ["6"] = "ALREADY_EXISTS", ["7"] = "PERMISSION_DENIED", ["16"] = "UNAUTHENTICATED", ["8"] = "RESOURCE_EXHAUSTED", ["9"] = "FAILED_PRECONDITION", ["10"] = "ABORTED", ["11"] = "OUT_OF_RANGE", ["12"] = "UNIMPLEMENTED", ["13"] = "INTERNAL", ["14"] = "UNAVAILABLE", ["15"] = "DATA_LOSS"}
 local TITLES = {["400"] = "Bad Request", ["401"] = "Unauthorized", ["402"] = "Payment Required", ["403"] = "Forbidden", ["404"] = "Not Found", ["405"] = "Method Not Allowed", ["406"] = "Not Acceptable", ["407"] = "Proxy Authentication Required", ["408"] = "Request Timeout", ["409"] = "Conflict", ["410"] = "Gone", ["411"] = "Length Required", ["412"] = "Precondition Failed", ["413"] = "Request Entity Too Large", ["414"] = "Request-URI Too Long", ["415"] = "Unsupported Media Type", ["416"] = "Requested Range Not Satisfiable", ["417"] = "Expectation Failed", ["418"] = "I'm a Teapot", ["421"] = "Misdirected Request", ["422"] = "Unprocessable Entity", ["423"] = "Locked", ["424"] = "Failed Dependency", ["425"] = "Too Early", ["426"] = "Upgrade Required", ["428"] = "Precondition Required", ["429"] = "Too Many Requests", ["431"] = "Request Header Fields Too Large", ["451"] = "Unavailable For Legal Reasons", ["500"] = "Internal Server Error", ["501"] = "Not Implemented", ["502"] = "Bad Gateway", ["503"] = "Service Unavailable", ["504"] = "Gateway Timeout", ["505"] = "HTTP Version Not Supported", ["506"] = "Variant Also Negotiates", ["507"] = "Insufficient Storage", ["508"] = "Loop Detected", ["510"] = "Not Extended", ["511"] = "Network Authentication Required", ["499"] = "Client Closed Request"}
 
@@ -99,26 +100,59 @@ function rpc.fault(headers)
   return nil
 end
 
--- Browsers: who can be sent to another page, and where the page to log in is.
+-- What a caller accepts (RFC 9110, 12.4.2 and 12.5.1).
 
-local browser = {}
+local accept = {}
 
--- RFC 9110, 12.4.2 and 12.5.1: the weight of a media type that is named; nil where it is not.
-local function weight(accept, kind)
-  for range in accept:lower():gmatch("[^,]+") do
-    if range:match("^%s*([^;%s]+)") == kind then return tonumber(range:match(";%s*q%s*=%s*([^;%s]*)") or "1") or 0 end
+local function weight_of(range)
+  return tonumber(range:match(";%s*q%s*=%s*([^;%s]*)") or "1") or 0
+end
+
+-- Each media range with its weight, in lower case.
+local function ranges(text)
+  local found = {}
+  for range in text:lower():gmatch("[^,]+") do
+    local kind = range:match("^%s*([^;%s]+)")
+    if kind ~= nil then found[#found + 1] = {kind, weight_of(range)} end
+  end
+  return found
+end
+
+-- The weight of a media type that is named; nil where it is not.
+function accept.weight(text, kind)
+  for _, range in ipairs(ranges(text)) do
+    if range[1] == kind then return range[2] end
   end
   return nil
 end
 
+local SPECIAL = {["*"] = 1, ["*/*"] = 1, ["application/*"] = 2, ["application/json"] = 3}
+
+-- The most special range that JSON falls under decides; without any ranges all is accepted.
+function accept.allows_json(headers)
+  local found = ranges(headers:get("accept") or "")
+  if #found == 0 then return true end
+  local special, weight = 0, 0
+  for _, range in ipairs(found) do
+    local rank = SPECIAL[range[1]] or 0
+    if rank > special then special, weight = rank, range[2]
+    elseif rank == special and rank > 0 then weight = math.max(weight, range[2]) end
+  end
+  return weight > 0
+end
+
+-- Browsers: who can be sent to another page, and where the page to log in is.
+
+local browser = {}
+
 -- A page script follows a redirect without a word and gets the login page for data: only a navigation is sent on.
 -- Browsers say `sec-fetch-mode` (Fetch Metadata); older ones do not.
 function browser.navigates(headers)
-  local accept = headers:get("accept")
-  if accept == nil or not accept:lower():find("text/html", 1, true) then return false end
+  local text = headers:get("accept")
+  if text == nil or not text:lower():find("text/html", 1, true) then return false end
   local verb, mode = headers:get(":method"), headers:get("sec-fetch-mode")
   if (verb ~= "GET" and verb ~= "HEAD") or (mode ~= nil and mode ~= "navigate") then return false end
-  local page, data = weight(accept, "text/html") or 0, weight(accept, "application/json") or 0
+  local page, data = accept.weight(text, "text/html") or 0, accept.weight(text, "application/json") or 0
   return page > 0 and page >= data
 end
 
@@ -277,6 +311,7 @@ end
 --           "plain", "json" (the body has to be JSON), "stream", "json-stream", "head": a REST binding
 --   status  of an answer, with `allow` and for gRPC `fault`, its words
 --   own     path variables that no query parameter may name
+--   json    a success is JSON, which Accept has to allow
 --   raw     the answer's body is the service's own (google.api.HttpBody), whatever its status
 -- Should this fail, Envoy goes on without it: the routes and the transcoder by themselves let nothing else through.
 
@@ -315,9 +350,26 @@ local function answer(handle, route)
   handle:respond({[":status"] = route:get("status"), allow = route:get("allow")}, route:get("fault") or "")
 end
 
+local function keep(handle, fact)
+  handle:streamInfo():dynamicMetadata():set(MEMORY, fact, true)
+end
+
+local function knows(handle, fact)
+  local memory = handle:streamInfo():dynamicMetadata():get(MEMORY)
+  return memory ~= nil and memory[fact] == true
+end
+
+-- A browser that navigates may have to be sent to another page first: it is refused when it would get JSON.
+local function refuses_json(handle, headers)
+  if accept.allows_json(headers) then return false end
+  if not browser.navigates(headers) then return true end
+  keep(handle, "refuses json")
+  return false
+end
+
 -- What the answer has to know of the request, and what a service cannot see by itself.
 local function remember(handle, headers)
-  if browser.navigates(headers) then handle:streamInfo():dynamicMetadata():set(MEMORY, "navigates", true) end
+  if browser.navigates(headers) then keep(handle, "navigates") end
   if headers:get("cookie") == nil then return end
   browser.join_cookies(headers)
   headers:replace("x-envoy-original-authority", headers:get(":authority"))
@@ -334,6 +386,7 @@ function envoy_on_request(handle)
   local fault = url.is_suspect(path) and url.fault(path, route:get("own"))
   if fault then return handle:respond({[":status"] = "400"}, fault) end
   if TAKES_JSON[kind] and refuses_body(headers) then return handle:respond({[":status"] = "415"}, "") end
+  if route:get("json") and refuses_json(handle, headers) then return handle:respond({[":status"] = "406"}, "") end
   if kind == "head" then headers:replace(":method", "GET") end
 end
 
@@ -383,8 +436,7 @@ local function sends_to_login(handle, headers)
   local target = browser.login(headers:get("link"))
   if target == nil then return false end
   headers:add("vary", "Accept")
-  local memory = handle:streamInfo():dynamicMetadata():get(MEMORY)
-  if memory == nil or not memory["navigates"] then return false end
+  if not knows(handle, "navigates") then return false end
   headers:replace(":status", "302")
   headers:replace("location", target)
   headers:replace("cache-control", "no-store")
@@ -392,6 +444,20 @@ local function sends_to_login(handle, headers)
   for _, name in ipairs({"content-type", "link", "www-authenticate", "grpc-status-details-bin"}) do headers:remove(name) end
   drop_body(handle)
   return true
+end
+
+local RESOURCE = {"etag", "link", "location", "retry-after"}
+
+-- The wrappers die when the body is waited for.
+local function not_acceptable(handle, headers, kind)
+  for _, name in ipairs(RESOURCE) do headers:remove(name) end
+  headers:replace(":status", "406")
+  headers:replace("content-type", PROBLEM)
+  local text = problem.from_headers("3", NOT_ACCEPTABLE, "406", headers:get("x-request-id") or "")
+  local body = handle:body(true)
+  if body == nil then return end
+  body:setBytes(kind == "head" and "" or text)
+  handle:headers():replace("content-length", tostring(#text))
 end
 
 local function on_rest(handle, headers, kind, raw)
@@ -403,6 +469,7 @@ local function on_rest(handle, headers, kind, raw)
   headers:remove("grpc-message")
   if status == "401" and not is_page and sends_to_login(handle, headers) then return end
   if status >= "400" and not is_page then return explain(handle, headers, status, kind, code, message) end
+  if status < "300" and knows(handle, "refuses json") then return not_acceptable(handle, headers, kind) end
   if STREAMS[kind] and not raw and headers:get("content-type") == "application/json" then
     headers:replace("content-type", "application/x-ndjson")
   end

@@ -11,6 +11,7 @@ from http import HTTPStatus
 from protomesh.gateway.objects import Json, Object
 
 PROBLEM = "application/problem+json"
+NOT_ACCEPTABLE = "the answer is application/json, and Accept does not allow that"
 OWN_WORDS = "%LOCAL_REPLY_BODY%"
 
 GRPC_TYPE = r"application/grpc(-web(-text)?)?([+;].*)?"
@@ -39,6 +40,7 @@ REPLIES = (
     Reply(403, "PERMISSION_DENIED", "not allowed"),
     Reply(404, "NOT_FOUND", "there is nothing at this path", "no such method"),
     Reply(405, "UNIMPLEMENTED", "this path does not have this method, see Allow"),
+    Reply(406, "INVALID_ARGUMENT", NOT_ACCEPTABLE),
     Reply(408, "DEADLINE_EXCEEDED", "the request took too long to arrive", grpc_code=4),
     Reply(413, "INVALID_ARGUMENT", "the request body is too large", grpc_code=8),
     Reply(415, "INVALID_ARGUMENT", "the request body must be application/json"),

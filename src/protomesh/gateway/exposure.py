@@ -12,6 +12,7 @@ from protomesh.gateway.template import Template
 from protomesh.settings import Manifest
 
 HTTP_BODY = "google.api.HttpBody"
+EMPTY = "google.protobuf.Empty"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,8 @@ class Binding:
     """The request has a body and it is JSON, not the raw bytes of a google.api.HttpBody."""
     raw: bool
     """The answer is a google.api.HttpBody: its bytes, type and status are the service's own."""
+    says_json: bool
+    """A success is one JSON document: no raw bytes, no stream and not nothing."""
     query_names: frozenset[str]
     """Query parameters that would override a path variable, in both spellings: user_id and userId."""
 
@@ -60,12 +63,14 @@ def bindings(contract: Contract, methods: tuple[Exposed, ...]) -> Iterator[Bindi
     """All bindings of these methods."""
     for exposed in methods:
         for http in exposed.method.bindings:
+            says = exposed.method.response
             yield Binding(
                 exposed=exposed,
                 http=http,
                 template=Template(http),
                 json=bool(http.body) and not _takes_raw_body(contract, exposed.method, http),
-                raw=contract.descriptor(exposed.method.response).full_name == HTTP_BODY,
+                raw=says == HTTP_BODY,
+                says_json=says not in {HTTP_BODY, EMPTY} and not exposed.method.streams_response,
                 query_names=frozenset(_spellings(contract, exposed.method, http)),
             )
 

@@ -86,10 +86,11 @@ def _kind(binding: Binding) -> str:
 
 
 def _rest(binding: Binding, verb: str, kind: str, limits: LimitSettings) -> Object:
+    own: Object = dict.fromkeys(sorted(binding.query_names), True)
     return {
         "name": f"{verb} {binding.http.template}",
         "match": {"safe_regex": {"regex": binding.template.regex}, "headers": [_verb(verb)]},
-        "metadata": _metadata(kind, own=dict.fromkeys(sorted(binding.query_names), True), **_raw(binding)),
+        "metadata": _metadata(kind, own=own, **_raw(binding), **_says_json(binding)),
         "route": action(binding.exposed, limits),
         "response_headers_to_remove": ["grpc-accept-encoding"],
         "typed_per_filter_config": rest_headers(stream=binding.exposed.method.streams_response),
@@ -98,6 +99,10 @@ def _rest(binding: Binding, verb: str, kind: str, limits: LimitSettings) -> Obje
 
 def _raw(binding: Binding) -> Object:
     return {"raw": True} if binding.raw else {}
+
+
+def _says_json(binding: Binding) -> Object:
+    return {"json": True} if binding.says_json else {}
 
 
 def _other_verbs(bindings: Iterable[Binding]) -> Iterator[Object]:

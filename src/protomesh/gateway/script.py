@@ -4,9 +4,9 @@ from importlib.resources import files
 
 from google.rpc.code_pb2 import Code
 
-from protomesh.gateway.errors import LOCAL_CODE, PROBLEM, titles
+from protomesh.gateway.errors import LOCAL_CODE, NOT_ACCEPTABLE, PROBLEM, titles
 
-PARTS = ("url.lua", "rpc.lua", "browser.lua", "json.lua", "problem.lua", "edge.lua")
+PARTS = ("url.lua", "rpc.lua", "accept.lua", "browser.lua", "json.lua", "problem.lua", "edge.lua")
 
 
 def script() -> str:
@@ -19,4 +19,5 @@ def _names() -> str:
     codes = ", ".join(f'["{number}"] = "{name}"' for name, number in Code.items())
     phrases = ", ".join(f'["{status}"] = "{phrase}"' for status, phrase in titles().items())
     constants = f'local PROBLEM = "{PROBLEM}"\nlocal LOCAL_CODE = "{LOCAL_CODE}"\n'
+    constants += f'local NOT_ACCEPTABLE = "{NOT_ACCEPTABLE}"\n'
     return f"{constants}local CODES = {{{codes}}}\nlocal TITLES = {{{phrases}}}\n"

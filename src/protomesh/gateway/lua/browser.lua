@@ -2,22 +2,14 @@
 
 local browser = {}
 
--- RFC 9110, 12.4.2 and 12.5.1: the weight of a media type that is named; nil where it is not.
-local function weight(accept, kind)
-  for range in accept:lower():gmatch("[^,]+") do
-    if range:match("^%s*([^;%s]+)") == kind then return tonumber(range:match(";%s*q%s*=%s*([^;%s]*)") or "1") or 0 end
-  end
-  return nil
-end
-
 -- A page script follows a redirect without a word and gets the login page for data: only a navigation is sent on.
 -- Browsers say `sec-fetch-mode` (Fetch Metadata); older ones do not.
 function browser.navigates(headers)
-  local accept = headers:get("accept")
-  if accept == nil or not accept:lower():find("text/html", 1, true) then return false end
+  local text = headers:get("accept")
+  if text == nil or not text:lower():find("text/html", 1, true) then return false end
   local verb, mode = headers:get(":method"), headers:get("sec-fetch-mode")
   if (verb ~= "GET" and verb ~= "HEAD") or (mode ~= nil and mode ~= "navigate") then return false end
-  local page, data = weight(accept, "text/html") or 0, weight(accept, "application/json") or 0
+  local page, data = accept.weight(text, "text/html") or 0, accept.weight(text, "application/json") or 0
   return page > 0 and page >= data
 end
 

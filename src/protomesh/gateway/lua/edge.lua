@@ -3,6 +3,7 @@
 --           "plain", "json" (the body has to be JSON), "stream", "json-stream", "head": a REST binding
 --   status  of an answer, with `allow` and for gRPC `fault`, its words
 --   own     path variables that no query parameter may name
+--   json    a success is JSON, which Accept has to allow
 --   raw     the answer's body is the service's own (google.api.HttpBody), whatever its status
 -- Should this fail, Envoy goes on without it: the routes and the transcoder by themselves let nothing else through.
 
@@ -41,9 +42,26 @@ local function answer(handle, route)
   handle:respond({[":status"] = route:get("status"), allow = route:get("allow")}, route:get("fault") or "")
 end
 
+local function keep(handle, fact)
+  handle:streamInfo():dynamicMetadata():set(MEMORY, fact, true)
+end
+
+local function knows(handle, fact)
+  local memory = handle:streamInfo():dynamicMetadata():get(MEMORY)
+  return memory ~= nil and memory[fact] == true
+end
+
+-- A browser that navigates may have to be sent to another page first: it is refused when it would get JSON.
+local function refuses_json(handle, headers)
+  if accept.allows_json(headers) then return false end
+  if not browser.navigates(headers) then return true end
+  keep(handle, "refuses json")
+  return false
+end
+
 -- What the answer has to know of the request, and what a service cannot see by itself.
 local function remember(handle, headers)
-  if browser.navigates(headers) then handle:streamInfo():dynamicMetadata():set(MEMORY, "navigates", true) end
+  if browser.navigates(headers) then keep(handle, "navigates") end
   if headers:get("cookie") == nil then return end
   browser.join_cookies(headers)
   headers:replace("x-envoy-original-authority", headers:get(":authority"))
@@ -60,6 +78,7 @@ function envoy_on_request(handle)
   local fault = url.is_suspect(path) and url.fault(path, route:get("own"))
   if fault then return handle:respond({[":status"] = "400"}, fault) end
   if TAKES_JSON[kind] and refuses_body(headers) then return handle:respond({[":status"] = "415"}, "") end
+  if route:get("json") and refuses_json(handle, headers) then return handle:respond({[":status"] = "406"}, "") end
   if kind == "head" then headers:replace(":method", "GET") end
 end
 
@@ -109,8 +128,7 @@ local function sends_to_login(handle, headers)
   local target = browser.login(headers:get("link"))
   if target == nil then return false end
   headers:add("vary", "Accept")
-  local memory = handle:streamInfo():dynamicMetadata():get(MEMORY)
-  if memory == nil or not memory["navigates"] then return false end
+  if not knows(handle, "navigates") then return false end
   headers:replace(":status", "302")
   headers:replace("location", target)
   headers:replace("cache-control", "no-store")
@@ -118,6 +136,20 @@ local function sends_to_login(handle, headers)
   for _, name in ipairs({"content-type", "link", "www-authenticate", "grpc-status-details-bin"}) do headers:remove(name) end
   drop_body(handle)
   return true
+end
+
+local RESOURCE = {"etag", "link", "location", "retry-after"}
+
+-- The wrappers die when the body is waited for.
+local function not_acceptable(handle, headers, kind)
+  for _, name in ipairs(RESOURCE) do headers:remove(name) end
+  headers:replace(":status", "406")
+  headers:replace("content-type", PROBLEM)
+  local text = problem.from_headers("3", NOT_ACCEPTABLE, "406", headers:get("x-request-id") or "")
+  local body = handle:body(true)
+  if body == nil then return end
+  body:setBytes(kind == "head" and "" or text)
+  handle:headers():replace("content-length", tostring(#text))
 end
 
 local function on_rest(handle, headers, kind, raw)
@@ -129,6 +161,7 @@ local function on_rest(handle, headers, kind, raw)
   headers:remove("grpc-message")
   if status == "401" and not is_page and sends_to_login(handle, headers) then return end
   if status >= "400" and not is_page then return explain(handle, headers, status, kind, code, message) end
+  if status < "300" and knows(handle, "refuses json") then return not_acceptable(handle, headers, kind) end
   if STREAMS[kind] and not raw and headers:get("content-type") == "application/json" then
     headers:replace("content-type", "application/x-ndjson")
   end
