@@ -1,14 +1,36 @@
 """What all tests share."""
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from protomesh.contract import Contract
 from tests.support.contracts import compile_ring, load_shop
 from tests.support.need import need
 from tests.support.postgres import Postgres
+
+FUZZ = {"": 1, "long": 50}
+"""How much longer than usual property tests run."""
+
+
+def pytest_configure() -> None:
+    """Read FUZZ, before any test module is imported."""
+    told = os.environ.get("FUZZ", "")
+    if told not in FUZZ:
+        raise pytest.UsageError(f"FUZZ={told}: write FUZZ=long, or leave it out")
+    if FUZZ[told] > 1:
+        settings.register_profile("long", max_examples=100 * FUZZ[told], deadline=None)
+        settings.load_profile("long")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A long run is not cut short."""
+    if os.environ.get("FUZZ") == "long":
+        for item in items:
+            item.add_marker(pytest.mark.timeout(0))
 
 
 @pytest.fixture(scope="session")

@@ -125,7 +125,7 @@ def _check_text(value: str, where: str, path: str) -> None:
 
 def _typed(value: Any, wanted: type, where: str, path: str) -> None:
     if isinstance(value, _Doubled):
-        raise ConfigError(f"the key '{_shown(value.key)}' stands twice", where=place(where, path))
+        raise ConfigError(f"the key '{shown(value.key)}' stands twice", where=place(where, path))
     if type(value) is not wanted:
         found = "null" if value is None else WORDS.get(type(value), "a fraction")
         raise ConfigError(f"{found} where {WORDS[wanted]} belongs", where=place(where, path))
@@ -133,9 +133,9 @@ def _typed(value: Any, wanted: type, where: str, path: str) -> None:
 
 def place(where: str, path: str) -> str:
     """The `where` of a ConfigError: `policies/security.json: rules[3].when`."""
-    return f"{where}: {_shown(path)}" if path else where
+    return f"{where}: {shown(path)}" if path else where
 
 
-def _shown(text: str) -> str:
+def shown(text: str) -> str:
     """Text fit for a terminal: keys come from the file and may hold anything."""
     return text if text.isprintable() else text.encode("unicode_escape").decode()

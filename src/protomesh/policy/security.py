@@ -8,7 +8,7 @@ from google.protobuf.message import Message
 
 from protomesh.contract import Contract, Method
 from protomesh.errors import ConfigError
-from protomesh.policy.document import place, read_document
+from protomesh.policy.document import place, read_document, shown
 from protomesh.policy.event_access import EventAccess
 from protomesh.policy.grants import read_grants
 from protomesh.policy.method import MethodPolicy
@@ -104,6 +104,16 @@ def load_security(
     so that `data` is typed; without `complete`, methods may lack rules (and are refused to everybody).
     Raises ConfigError with file and JSON path.
     """
+    try:
+        return _load(source, contract, where, event_types or {}, complete=complete)
+    except ConfigError as error:
+        # The file may hold anything, and what is quoted of it goes to terminals and logs.
+        raise ConfigError(shown(error.what), where=error.where, fix=error.fix) from None
+
+
+def _load(
+    source: Path | bytes, contract: Contract, where: str, event_types: Mapping[str, str], *, complete: bool
+) -> SecurityPolicy:
     document, where = read_document(source, where, security_pb2.SecurityPolicy)
     rules = read_rules(document.rules, where)
     methods = compile_methods(contract, rules, where)
@@ -114,7 +124,7 @@ def load_security(
         _login(document.login, where),
         rules,
         methods,
-        EventAccess(contract, rules, event_types or {}, where),
+        EventAccess(contract, rules, event_types, where),
         grants=read_grants(document.grants, where),
         services=_services(document, where),
     )

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from protomesh.contract import Contract
 from protomesh.errors import ConfigError
-from protomesh.policy import Caller, Outcome, SecurityPolicy, load_security
+from protomesh.policy import Caller, EventFacts, Outcome, SecurityPolicy, load_security
+from protomesh.policy.parse_rules import FOREIGN_METHODS
 from protomesh.policy.rules import known
 from tests.unit.policy.support import CREATE_ORDER, GET_USER, Rules, call, request, security
 
@@ -18,9 +19,9 @@ CALLERS = st.builds(
     subject=NAMES,
     roles=st.frozensets(st.sampled_from(["admin", "clerk"])),
     scopes=st.frozensets(st.sampled_from(["read", "write"])),
-    issuer=st.just("mesh"),
-    claims=st.just({"team": "a"}),
-    service=st.sampled_from(["", "orders"]),
+    issuer=st.sampled_from(["", "mesh", "https://login.example"]),
+    claims=st.sampled_from([{}, {"team": "a"}, {"team": None}, {"team": ["a"], "nope": 1}]),
+    service=st.sampled_from(["", "orders", "fulfil_order"]),
 )
 ALLOW = st.lists(
     st.sampled_from(
@@ -29,17 +30,36 @@ ALLOW = st.lists(
     unique=True,
     max_size=3,
 )
-WHENS = st.sampled_from(
+ATOMS = st.sampled_from(
     [
-        "",
         "request.user_id == identity.subject",
         "request.user_id != 'u1' || 'admin' in identity.roles",
         "identity.claims.nope == 1",
         "size(request.user_id) == 2",
         "int(request.user_id) == 1",
         "call.service == 'orders'",
+        "'read' in identity.scopes",
+        "has(identity.claims.team)",
+        "identity.claims.team == 'a'",
+        "[1, 2].exists(n, n == size(request.user_id))",
+        "1 / size(request.user_id) == 0",
+        "identity.issuer.startsWith('https:')",
+        "true",
+        "false",
     ]
 )
+CONDITIONS = st.recursive(
+    ATOMS,
+    lambda inner: st.one_of(
+        st.tuples(inner, st.sampled_from(["&&", "||", "=="]), inner).map(
+            lambda p: f"({p[0]}) {p[1]} ({p[2]})"
+        ),
+        st.tuples(inner, inner, inner).map(lambda p: f"({p[0]}) ? ({p[1]}) : ({p[2]})"),
+        inner.map(lambda text: f"!({text})"),
+    ),
+    max_leaves=4,
+)
+WHENS = st.just("") | CONDITIONS
 ON = st.sampled_from(
     [[GET_USER], [CREATE_ORDER], ["* /api/users/{user_id}/**"], ["POST /api/users/{u}/orders"]]
 )
@@ -68,6 +88,28 @@ def test_adding_a_rule_never_removes_an_allow(contract: Contract, rules: Rules, 
     asked = request(contract, method, {"user_id": user})
     if small.decide(method, who, call(method), asked).allowed:
         assert large.decide(method, who, call(method), asked).allowed
+
+
+@SLOW
+@given(RULES, CALLERS, METHODS, st.data())
+def test_the_order_of_the_union_never_matters(
+    contract: Contract, rules: Rules, who: Caller, method: str, data: st.DataObject
+) -> None:
+    shuffled = data.draw(st.permutations(rules))
+    asked = request(contract, method, {"user_id": data.draw(NAMES)})
+    first, second = (
+        _policy(contract, each).decide(method, who, call(method), asked) for each in (rules, shuffled)
+    )
+    assert first.outcome is second.outcome
+
+
+@SLOW
+@given(CALLERS)
+def test_without_rules_nobody_may_anything(contract: Contract, who: Caller) -> None:
+    policy = _policy(contract, [])
+    for method in (*contract.methods, *FOREIGN_METHODS):
+        assert policy.decide(method, who, call(method)).outcome is Outcome.DENIED
+    assert not policy.decide_event(who, EventFacts("e1", "shop.orders.order.created.v1")).allowed
 
 
 @SLOW

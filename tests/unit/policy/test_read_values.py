@@ -82,7 +82,6 @@ SECRETIVE = [
     "dyn(request).secret == 'a'",
     "request == ring.v1.Note{}",
     "int(request.secret) == 1",
-    "request.id.matches(request.secret)",
     "{'a': 1}[request.secret] == 1",
     "{'a': 1}[dyn(request).secret] == 1",
     "[request].exists(r, {'a': 1}[r.secret] == 1)",
