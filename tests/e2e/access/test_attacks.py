@@ -189,15 +189,13 @@ def test_a_cookie_counts_for_nothing_over_grpc(field: Field) -> None:
     assert said.code == "UNAUTHENTICATED", said
 
 
-@pytest.mark.parametrize("size", [9_000, 60_000, 200_000])
-def test_a_huge_token_is_refused(size: int, field: Field) -> None:
-    """By the service, or by the first that has no room for it (RFC 6585, 5)."""
+@pytest.mark.parametrize(("size", "status"), [(9_000, 401), (20_000, 401), (60_000, 431), (200_000, 431)])
+def test_a_huge_token_is_refused(size: int, status: int, field: Field) -> None:
+    """By the service, or by a gateway that has no room for it (RFC 6585, 5); never by chance."""
     token = field.forge.token(claims=field.forge.claims(pad="x" * size))
-    answer = field.doors.sent(
-        Asked("GET", "/api/users/u1"), [("Origin", ORIGIN), ("Authorization", f"Bearer {token}")]
-    )
-    assert answer.status in {401, 431}, answer.status
-    said = field.doors.called(
-        named(CONTRACT, "GetUser"), BUILD["GetUser"](Target("u1")), [("authorization", f"Bearer {token}")]
-    )
-    assert said.code in {"UNAUTHENTICATED", "RESOURCE_EXHAUSTED"}, said
+    method, message = named(CONTRACT, "GetUser"), BUILD["GetUser"](Target("u1"))
+    for _ in range(5):
+        answer = field.doors.sent(Asked("GET", "/api/users/u1"), [("Authorization", f"Bearer {token}")])
+        assert answer.status == status, answer
+        said = field.doors.called(method, message, [("authorization", f"Bearer {token}")])
+        assert said.code in {"UNAUTHENTICATED", "RESOURCE_EXHAUSTED"}, said
