@@ -57,9 +57,7 @@ BUILD: Mapping[str, Callable[[Target], Message]] = {
     "ListProducts": lambda _: catalog.ListProductsRequest(page_size=1000),
     "GetProduct": lambda to: catalog.GetProductRequest(product_id=to.product),
     "CreateProduct": lambda to: catalog.CreateProductRequest(product_id=to.product, product=_product(to)),
-    "UpdateProduct": lambda to: catalog.UpdateProductRequest(
-        product_id=to.product, product=catalog.Product(title="Cup")
-    ),
+    "UpdateProduct": lambda to: catalog.UpdateProductRequest(product_id=to.product, product=_product(to)),
     "DeleteProduct": lambda to: catalog.DeleteProductRequest(product_id=to.product),
     "ReserveStock": lambda to: catalog.ReserveStockRequest(order_id=to.order, lines=_lines(to)),
     "ReleaseStock": lambda to: catalog.ReleaseStockRequest(order_id=to.order),

@@ -27,6 +27,11 @@ class Stage:
         made = self._make("CreateOrder", Target(user=user, product=PRODUCT), Who(Token(user)))
         return str(made.json()["id"])
 
+    def cancelled(self, user: str) -> str:
+        order = self.order(user)
+        self._make("CancelOrder", Target(user=user, order=order), Who(Token(user)), 200)
+        return order
+
     def product(self) -> str:
         name = fresh("product")
         self._make("CreateProduct", Target(product=name), PEOPLE["admin"])

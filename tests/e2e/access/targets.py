@@ -33,6 +33,10 @@ class Maker(Protocol):
 
     def order(self, user: str) -> str: ...
 
+    def cancelled(self, user: str) -> str:
+        """An order that has been called off."""
+        ...
+
     def product(self) -> str: ...
 
     def refresh(self) -> str:
@@ -61,6 +65,9 @@ class OnPaper:
 
     def order(self, user: str) -> str:
         return fresh(f"order-{user}")
+
+    def cancelled(self, user: str) -> str:
+        return self.order(user)
 
     def product(self) -> str:
         return fresh("product")
@@ -106,12 +113,13 @@ def _of_catalog(call: str, on: str, maker: Maker) -> Target:
 
 
 def _of_orders(_call: str, on: str, maker: Maker) -> Target:
-    """`u1`, or before it `new` (an order of its own), `lost` (no such order), `borrowed` (u2's), `teapot`."""
+    """`u1`, or before it `new`, `ended` (orders of its own), `lost` (none), `borrowed` (u2's), `teapot`."""
     which, _, user = on.rpartition(" ")
     user = maker.user() if user == "own" else {"missing": MISSING, "invalid": INVALID}.get(user, user)
     made: dict[str, Callable[[], str]] = {
         "": lambda: maker.standing(user) if user in STANDING else MISSING,
         "new": lambda: maker.order(user),
+        "ended": lambda: maker.cancelled(user),
         "lost": lambda: MISSING,
         "borrowed": lambda: maker.standing("u2"),
         "teapot": lambda: MISSING,
