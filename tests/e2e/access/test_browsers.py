@@ -22,7 +22,7 @@ FETCHES = [
     {"Accept": PAGE, "Sec-Fetch-Mode": "same-origin"},
     {"Accept": PAGE, "Sec-Fetch-Mode": "no-cors"},
     {"Accept": "application/json, text/html;q=0.5"},
-    {"Accept": "text/html;q=0"},
+    {"Accept": "text/html;q=0, */*"},
     {"Accept": "*/*"},
     {},
 ]

@@ -89,7 +89,7 @@ def test_a_browser_whose_cookie_nobody_knows_may_do_what_a_visitor_may(away: Awa
     """Elsewhere it is told so: whoever asked it to log in would send it to a page that is away too."""
     forge = Forge(away.doors.press.pem)
     cookie = f"protomesh_token={forge.token(claims=forge.claims(iss=away.mesh))}"
-    for headers in ({"Accept": "*/*"}, {"Accept": "text/html", "Sec-Fetch-Mode": "navigate"}):
+    for headers in ({"Accept": "*/*"}, {"Accept": "text/html,*/*;q=0.8", "Sec-Fetch-Mode": "navigate"}):
         assert away.ask("ListProducts", Cookie=cookie, **headers).status == 200
         told = away.ask("GetUser", Cookie=cookie, **headers)
         assert (told.status, told.json()["code"]) == (503, "UNAVAILABLE"), told
