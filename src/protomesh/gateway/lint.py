@@ -8,6 +8,7 @@ from google.protobuf.descriptor import FieldDescriptor
 
 from protomesh.contract import Contract, HttpBinding, Method
 from protomesh.errors import ConfigError
+from protomesh.gateway.changes import change_problems
 from protomesh.gateway.template import Template
 
 VERBS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -20,7 +21,7 @@ def lint(contract: Contract) -> list[ConfigError]:
     """Everything found, each naming the method, or both methods, that it is about."""
     every = [(method, http) for method in contract.methods.values() for http in method.bindings]
     alone = [problem for method, http in every for problem in _problems(contract, method, http)]
-    return [*alone, *_duplicates(every), *_ambiguous(every)]
+    return [*alone, *_duplicates(every), *_ambiguous(every), *change_problems(contract)]
 
 
 def _problems(contract: Contract, method: Method, http: HttpBinding) -> Iterator[ConfigError]:
