@@ -27,6 +27,7 @@ from protomesh.rpc import (
     Events,
     Interceptor,
     Limits,
+    Links,
     MeshClients,
     Peers,
     Resources,
@@ -211,6 +212,7 @@ class House:
         formats = {name: topic.format for name, topic in emits.topics.items()}
         encoder = Encoder(self.name, formats, self.clock, largest=self._largest)
         self.denials = Denials(emits, encoder, self.database, self.clock, self.log)
+        self.links = Links(self.contract, policy, self.clock, self.log)
         self.auth = Auth(
             self.contract,
             policy,
@@ -221,6 +223,7 @@ class House:
         )
         chain = (
             Status(self.contract, self.log),
+            self.links,
             Telemetry(self.name, CallMetrics(self.registry), self.sink),
             self.auth,
             Conditions(self.contract),

@@ -21,7 +21,7 @@ class Security:
     def __init__(self, process: Process, trust: Trust, events: EventsPolicy) -> None:
         self._trust = trust
         self._process = process
-        self._take: Take = lambda _policy: None
+        self._take: tuple[Take, ...] = ()
         path = process.project / "policies" / "security.json"
         self._watch = Watch([path], self._reload, process.stopping)
         self.policy = load_security_policy(process, events)
@@ -31,8 +31,8 @@ class Security:
         """What the policy in force grants to a user."""
         return self.policy.roles_of(subject)
 
-    def follow(self, take: Take) -> None:
-        """Hand every changed policy to `take`, until the process stops.
+    def follow(self, *take: Take) -> None:
+        """Hand every changed policy to each `take`, until the process stops.
 
         One that is wrong changes nothing: the last good one stays, and the log and `protomesh ps` tell of it.
         """
@@ -49,6 +49,7 @@ class Security:
             process.notes.tell("security policy", f"the last good policy stays: {error}")
             return
         self.policy = policy
-        self._take(policy)
+        for take in self._take:
+            take(policy)
         process.log.info("the changed security policy is in force")
         process.notes.tell("security policy", "")

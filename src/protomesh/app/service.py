@@ -27,6 +27,7 @@ from protomesh.rpc import (
     Events,
     Interceptor,
     Limits,
+    Links,
     MeshClients,
     Resources,
     Server,
@@ -90,10 +91,11 @@ def _main(process: Process, services: Mapping[str, Build], migrations: Path | No
         denials,
         certified=for_server(process, own),
     )
+    links = Links(process.contract, security.policy, process.clock, process.log)
     server = Server(
         process.contract,
         {service: build(context) for service, build in services.items()},
-        chain(process, events, encoder, registry, auth),
+        chain(process, events, encoder, registry, auth, links),
         lambda method, grpc_context: Call(method, grpc_context, resources),
         engine=settings.engine,
         limits=limits,
@@ -104,7 +106,7 @@ def _main(process: Process, services: Mapping[str, Build], migrations: Path | No
     server.start(address)
     if process.settings.metrics_port >= 0:
         serve_metrics(registry, process.settings.metrics_port, process.settings.host)
-    security.follow(auth.take)
+    security.follow(auth.take, links.take)
     ready(address)
     process.stopping.wait()
     server.drain(DRAIN_SECONDS)
@@ -113,13 +115,19 @@ def _main(process: Process, services: Mapping[str, Build], migrations: Path | No
     database.close()
 
 
-def chain(
-    process: Process, policy: EventsPolicy, encoder: Encoder, registry: CollectorRegistry, auth: Auth
+def chain(  # noqa: PLR0917 - the order of the parts is not that of the chain
+    process: Process,
+    policy: EventsPolicy,
+    encoder: Encoder,
+    registry: CollectorRegistry,
+    auth: Auth,
+    links: Links,
 ) -> Sequence[Interceptor]:
     """The interceptors, outermost first."""
     contract, clock, log = process.contract, process.clock, logging.getLogger(process.name)
     return (
         Status(contract, log),
+        links,
         Telemetry(process.name, CallMetrics(registry), process.sink),
         auth,
         Conditions(contract),

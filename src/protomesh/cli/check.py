@@ -15,6 +15,7 @@ from protomesh.cli.loaded import EVENTS, SECURITY, Loaded
 from protomesh.errors import ConfigError
 from protomesh.gateway import lint, placement
 from protomesh.policy import Finding, lint_security
+from protomesh.rpc.links import problems as link_problems
 from protomesh.tokens import read_address
 
 Check = Callable[[Loaded], Iterable[str | Finding]]
@@ -87,7 +88,7 @@ def _events(loaded: Loaded) -> Iterable[str]:
 
 def _bindings(loaded: Loaded) -> Iterable[str]:
     placement(loaded.contract, loaded.manifest)
-    return [str(problem) for problem in lint(loaded.contract)]
+    return [str(problem) for problem in (*lint(loaded.contract), *link_problems(loaded.contract))]
 
 
 def _envoy(loaded: Loaded) -> Iterable[str]:

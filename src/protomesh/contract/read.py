@@ -36,6 +36,7 @@ def _method(service: str, method: MethodDescriptor) -> Method:
         bindings=_bindings(options),
         read_only=options.idempotency_level == MethodOptions.NO_SIDE_EFFECTS,
         available=options.Extensions[link_pb2.available],
+        rel=options.Extensions[link_pb2.rel],
     )
 
 

@@ -60,6 +60,8 @@ class Method:
     """`idempotency_level = NO_SIDE_EFFECTS`."""
     available: str
     """The CEL of (mesh.link.v1.available), empty for none."""
+    rel: str = ""
+    """What (mesh.link.v1.rel) has links to it called, empty for what follows from its path."""
 
     @property
     def full_name(self) -> str:

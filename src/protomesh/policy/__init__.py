@@ -1,5 +1,6 @@
 """Policies: who may call what, and which calls emit which events. JSON in, compiled decisions out."""
 
+from protomesh.policy.availability import Availability
 from protomesh.policy.emit import CompiledEmit, Emission
 from protomesh.policy.events import EventsPolicy, MethodEvents, load_events, load_topics
 from protomesh.policy.lint import Finding, lint_security
@@ -24,6 +25,7 @@ from protomesh.policy.topics import Topic
 __all__ = [
     "REDACTED",
     "UNKNOWN",
+    "Availability",
     "CallFacts",
     "Caller",
     "CompiledEmit",

@@ -17,7 +17,7 @@ from protomesh.policy.scope import NATIVE_PATHS, SCOPE_TYPES, Scope
 Native = Callable[[Scope], Any]
 
 SCALARS = frozenset({"string", "bool", "int"})
-MESSAGES = frozenset({"request", "response"})
+MESSAGES = frozenset({"request", "resource", "response"})
 
 
 def native(node: Node) -> Native | None:

@@ -5,7 +5,7 @@ from protomesh.rpc.call import Call, Resources
 from protomesh.rpc.client import ClientTls, MeshClients, http_body, serving
 from protomesh.rpc.encoder import Encoder
 from protomesh.rpc.interceptor import Handler, Interceptor
-from protomesh.rpc.interceptors import Auth, Conditions, Denials, Events, Status, Telemetry, Validation
+from protomesh.rpc.interceptors import Auth, Conditions, Denials, Events, Links, Status, Telemetry, Validation
 from protomesh.rpc.messages import must_match, page_of, timestamp, update_mask
 from protomesh.rpc.server import Server
 from protomesh.rpc.tls import Current, Peers
@@ -22,6 +22,7 @@ __all__ = [
     "Handler",
     "Interceptor",
     "Limits",
+    "Links",
     "MeshClients",
     "Peers",
     "Resources",

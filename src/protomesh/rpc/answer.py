@@ -10,13 +10,13 @@ resource with an etag                   ETag; a read answers If-None-Match with 
 
 from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
 
 from google.protobuf.message import Message
 
 from protomesh.contract import Contract, HttpBinding, Method
 from protomesh.rpc.call import EMPTY, HTTP_BODY, Call, Headers
 from protomesh.rpc.conditions import after_read, verb_of
+from protomesh.rpc.links import turned
 
 Answer = Callable[[Message, Call], Headers]
 
@@ -82,10 +82,8 @@ def _page(response: Any, call: Call) -> Headers:
     """RFC 8288 links. The addresses keep the query that the client sent."""
     if not response.next_page_token:
         return ()
-    path, _, query = str(call.metadata.get("x-envoy-original-path", "")).partition("?")
-    asked = [(name, value) for name, value in parse_qsl(query) if name not in {"pageToken", "page_token"}]
-    first = f"{path}?{urlencode(asked)}" if asked else path
-    following = f"{path}?{urlencode([*asked, ('pageToken', response.next_page_token)])}"
+    address = str(call.metadata.get("x-envoy-original-path", ""))
+    first, following = turned(address), turned(address, response.next_page_token)
     return (("x-http-status", "206"), ("link", f"<{following}>;rel=next"), ("link", f"<{first}>;rel=first"))
 
 

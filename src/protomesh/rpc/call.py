@@ -56,6 +56,7 @@ class Call:
         "doubt",
         "failure_headers",
         "identity",
+        "links",
         "metadata",
         "method",
         "repeats",
@@ -81,6 +82,8 @@ class Call:
         self.changed = True
         """Set to False by a handler whose work was done before: a repeat announces nothing."""
         self.failure_headers: tuple[tuple[str, str], ...] = ()
+        self.links: Headers = ()
+        """What goes with the answer to a REST call besides what the contract decides."""
         self._chosen: Headers = ()
         self._cookies: Headers = ()
         self._resources = resources

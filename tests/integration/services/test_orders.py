@@ -74,10 +74,7 @@ def test_what_cannot_be_ordered(
     me = shop.register("u1")
     answer = shop.order(me, "u1", *lines)
     assert (answer.code, message in answer.message) == (code, True), answer.message
-    assert (
-        shop.orders.ask("ListOrders", pb.ListOrdersRequest(user_id="u1"), me).response
-        == pb.ListOrdersResponse()
-    )
+    assert not shop.orders.ask("ListOrders", pb.ListOrdersRequest(user_id="u1"), me).response.orders
     assert "shop.orders.order.placed.v1" not in types(shop.orders)
     if "teapot" in dict(lines):
         assert answer.trailing["x-http-status"] == ["418"]

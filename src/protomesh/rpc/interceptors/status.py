@@ -13,9 +13,13 @@ import grpc
 from protomesh.contract import Contract, Method
 from protomesh.errors import Internal, MeshError
 from protomesh.rpc.answer import Answer, answer_of
-from protomesh.rpc.call import Call
+from protomesh.rpc.call import Call, Headers
 from protomesh.rpc.interceptor import Handler
 from protomesh.rpc.status import abort
+
+
+def _headers(answer: Answer | None, response: Any, call: Call) -> Headers:
+    return (*answer(response, call), *call.links) if answer is not None else call.links
 
 
 class Status:
@@ -36,7 +40,7 @@ class Status:
             try:
                 response = handler(request, call)
                 data: bytes = response.SerializeToString()
-                headers = answer(response, call) if answer is not None and call.rest else ()
+                headers = _headers(answer, response, call) if call.rest else ()
             except BaseException as error:  # noqa: BLE001 - the edge of the system: nothing may pass it
                 self._fail(call, error)
             if headers:

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import descriptor_pb2 as google_dot_protobuf_dot_descriptor__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17mesh/link/v1/link.proto\x12\x0cmesh.link.v1\x1a google/protobuf/descriptor.proto\"@\n\x04Link\x12\x0b\n\x03rel\x18\x01 \x01(\t\x12\x0c\n\x04href\x18\x02 \x01(\t\x12\r\n\x05title\x18\x03 \x01(\t\x12\x0e\n\x06method\x18\x04 \x01(\t:3\n\tavailable\x12\x1e.google.protobuf.MethodOptions\x18\xb9\x8e\x03 \x01(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17mesh/link/v1/link.proto\x12\x0cmesh.link.v1\x1a google/protobuf/descriptor.proto\"@\n\x04Link\x12\x0b\n\x03rel\x18\x01 \x01(\t\x12\x0c\n\x04href\x18\x02 \x01(\t\x12\r\n\x05title\x18\x03 \x01(\t\x12\x0e\n\x06method\x18\x04 \x01(\t:3\n\tavailable\x12\x1e.google.protobuf.MethodOptions\x18\xb9\x8e\x03 \x01(\t:-\n\x03rel\x12\x1e.google.protobuf.MethodOptions\x18\xba\x8e\x03 \x01(\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)

@@ -53,5 +53,8 @@ class Link(_message.Message):
 Global___Link: _TypeAlias = Link  # noqa: Y015
 
 AVAILABLE_FIELD_NUMBER: _builtins.int
+REL_FIELD_NUMBER: _builtins.int
 available: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.MethodOptions, _builtins.str]
-"""A CEL expression over `resource`: when it is false, links to this method are left out."""
+"""A CEL expression over `resource`, whose path the method's is: links to it are left out unless this is true."""
+rel: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.MethodOptions, _builtins.str]
+"""What links to this method are called, where the name that follows from its path and verb will not do."""
