@@ -23,17 +23,31 @@ def scripted(contract: Any) -> Any:
     return lambda _request, call: answers.get(call.method.name, note)
 
 
+NOTE = [
+    "</api/rooms/r1/notes/n1>;rel=self, </api/rooms/r1/notes>;rel=collection, "
+    "</api/rooms/r1/notes/n1>;rel=delete;method=DELETE, </api/rooms/r1/notes/n1:copy>;rel=copy;method=POST"
+]
+
 EXPECTED: dict[str, dict[str, list[str]]] = {
-    "CreateNote": {"x-http-status": ["201"], "location": ["/api/rooms/r1/notes/n1"], "etag": ['"v1"']},
+    "CreateNote": {
+        "x-http-status": ["201"],
+        "location": ["/api/rooms/r1/notes/n1"],
+        "etag": ['"v1"'],
+        "link": NOTE,
+    },
     "CreateRoom": {"x-http-status": ["201"], "location": ["/api/rooms/r1"]},
     "DeleteNote": {"x-http-status": ["204"]},
     "ListNotes": {
         "x-http-status": ["206"],
-        "link": ["</api/x?pageSize=2&pageToken=abc>;rel=next", "</api/x?pageSize=2>;rel=first"],
+        "link": [
+            "</api/x?pageSize=2&pageToken=abc>;rel=next",
+            "</api/x?pageSize=2>;rel=first",
+            "</api/x?pageSize=2&pageToken=old>;rel=self",
+        ],
     },
     "CopyNote": {"x-http-status": ["202"]},
-    "Look": {"etag": ['"v1"']},
-    "Say": {"etag": ['"v1"']},
+    "Look": {"etag": ['"v1"'], "link": NOTE},
+    "Say": {"etag": ['"v1"'], "link": NOTE},
 }
 
 REQUESTS = {"CreateNote": "CreateNoteRequest", "CreateRoom": "Room", "ListNotes": "ListNotesRequest"}

@@ -85,7 +85,7 @@ class Links:
             asked, reader = parse(request), self._reader(call)
             values = [getattr(asked, name) for name in plan.listed.variables]
             pages = _pages(_address(plan, asked, values, call), response.next_page_token, plan.listed.title)
-            found = offers.offered(values, reader, None)
+            found = offers.offered(values, reader, None) if all(values) else []
             if call.rest:
                 told = {"first", "next"} if response.next_page_token else set()
                 call.links = header([*(each for each in pages if each.rel not in told), *found])
