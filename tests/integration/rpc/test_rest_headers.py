@@ -23,17 +23,17 @@ def scripted(contract: Any) -> Any:
     return lambda _request, call: answers.get(call.method.name, note)
 
 
-NOTE = [
+NOTE = (
     "</api/rooms/r1/notes/n1>;rel=self, </api/rooms/r1/notes>;rel=collection, "
     "</api/rooms/r1/notes/n1>;rel=delete;method=DELETE, </api/rooms/r1/notes/n1:copy>;rel=copy;method=POST"
-]
+)
 
 EXPECTED: dict[str, dict[str, list[str]]] = {
     "CreateNote": {
         "x-http-status": ["201"],
         "location": ["/api/rooms/r1/notes/n1"],
         "etag": ['"v1"'],
-        "link": NOTE,
+        "link": [NOTE],
     },
     "CreateRoom": {"x-http-status": ["201"], "location": ["/api/rooms/r1"]},
     "DeleteNote": {"x-http-status": ["204"]},
@@ -46,8 +46,8 @@ EXPECTED: dict[str, dict[str, list[str]]] = {
         ],
     },
     "CopyNote": {"x-http-status": ["202"]},
-    "Look": {"etag": ['"v1"'], "link": NOTE},
-    "Say": {"etag": ['"v1"'], "link": NOTE},
+    "Look": {"etag": ['"v1"'], "link": [NOTE]},
+    "Say": {"etag": ['"v1"'], "link": [NOTE]},
 }
 
 REQUESTS = {"CreateNote": "CreateNoteRequest", "CreateRoom": "Room", "ListNotes": "ListNotesRequest"}
