@@ -27,6 +27,7 @@ ANN = {
     "password": "correct horse",
 }
 ORDERS = "/api/users/ann/orders"
+MUG = "/api/products/coffee-mug"
 NAMES = {400: "INVALID_ARGUMENT", 401: "UNAUTHENTICATED", 404: "NOT_FOUND"}
 
 
@@ -69,6 +70,15 @@ CASES = {
     "unknown path": Case(404, "GET", "/api/nothing"),
     "outside the contract": Case(404, "GET", "/admin"),
     "wrong method": Case(405, "DELETE", "/api/products"),
+    "accepts no JSON": Case(406, "POST", "/api/users", ANN, headers={"Accept": "text/xml, */*;q=0"}),
+    "stale etag": Case(412, "PATCH", MUG, {"stock": 1}, "admin", {"If-Match": '"v0"'}),
+    "stale etag in the query": Case(412, "DELETE", f"{MUG}?etag=v0", None, "admin"),
+    "weak etag": Case(412, "PUT", MUG, {"title": "Mug"}, "admin", {"If-Match": 'W/"v1"'}),
+    "no etag at all": Case(400, "PATCH", MUG, {"stock": 1}, "admin", {"If-Match": "v1"}, "if-match"),
+    "two etags at odds": Case(400, "DELETE", f"{MUG}?etag=v1", None, "admin", {"If-Match": '"v2"'}, "etag"),
+    "a condition for a create": Case(400, "POST", "/api/users", ANN, headers={"If-Match": '"v1"'}),
+    "unknown mask": Case(400, "PATCH", f"{MUG}?updateMask=colour", {}, "admin", violation="update_mask"),
+    "mask on a PUT": Case(400, "PUT", f"{MUG}?updateMask=title", {}, "admin", violation="update_mask"),
     "wrong content type": Case(415, "POST", "/api/users", b"<user/>", headers={"Content-Type": "text/xml"}),
     "not a bearer token": Case(401, "GET", "/api/products", headers={"Authorization": "Basic YTpi"}),
     "garbage token": Case(401, "GET", "/api/products", None, "garbage"),
