@@ -59,7 +59,7 @@ def _manifest(loaded: Loaded) -> Iterable[str]:
 
 
 def _fresh(loaded: Loaded) -> Iterable[str]:
-    return [f"{name} is not fresh: protomesh gen" for name in fresh.different(loaded)]
+    return [f"{name} is not fresh: protomesh gen" for name in fresh.different(loaded, lenient=True)]
 
 
 def _protos(loaded: Loaded) -> Iterable[str]:

@@ -17,7 +17,10 @@ from protomesh.cli.loaded import Loaded
 @click.option("--check", is_flag=True, help="Write nothing; fail where something is not fresh.")
 @project.options
 def command(*, check: bool, manifest: Path | None, state_dir: Path | None) -> None:
-    """Write gen/ (Python code, descriptor set) and gateway/envoy.yaml from the .proto files and mesh.toml."""
+    """Write gen/ (Python code, descriptor set) and gateway/ (envoy.yaml, openapi.json).
+
+    They follow from the .proto files, mesh.toml and policies/security.json.
+    """
     loaded = Loaded(project.find(manifest, state_dir))
     if check:
         stale = fresh.different(loaded)
@@ -27,4 +30,6 @@ def command(*, check: bool, manifest: Path | None, state_dir: Path | None) -> No
         return
     generate(loaded.paths.project, loaded.manifest)
     fresh.write_gateway(loaded)
-    click.echo(f"wrote {loaded.manifest.contract.generated}/ and {fresh.GATEWAY}/envoy.yaml")
+    click.echo(
+        f"wrote {loaded.manifest.contract.generated}/ and {fresh.GATEWAY}/ (envoy.yaml, {fresh.OPENAPI})"
+    )

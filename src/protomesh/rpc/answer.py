@@ -13,7 +13,7 @@ from typing import Any
 
 from google.protobuf.message import Message
 
-from protomesh.contract import Contract, HttpBinding, Method
+from protomesh.contract import Contract, HttpBinding, Method, creates
 from protomesh.rpc.call import EMPTY, HTTP_BODY, Call, Headers
 from protomesh.rpc.conditions import after_read, verb_of
 from protomesh.rpc.links import turned
@@ -40,13 +40,6 @@ def answer_of(method: Method, contract: Contract) -> Answer | None:  # noqa: PLR
     if "etag" in contract.descriptor(method.response).fields_by_name:
         return _etag
     return None
-
-
-def creates(method: Method, contract: Contract) -> bool:
-    """Whether this is a standard create (AIP-133): POST to a collection, returning the resource itself."""
-    first = method.bindings[0]
-    is_collection = first.verb == "POST" and not first.custom_verb and not first.template.endswith("}")
-    return is_collection and method.name.startswith("Create") and method.response in contract.resources
 
 
 def _created(binding: HttpBinding, variables: tuple[str, ...]) -> Answer:

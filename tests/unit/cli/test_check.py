@@ -94,3 +94,24 @@ def test_an_issuer_whose_keys_nobody_may_ask_for(copied: Path) -> None:
     assert (
         f"FAIL  {SECURITY}\n      {SECURITY}: issuers[2].jwks: 'http://login.example/k' would" in done.stdout
     )
+
+
+def test_a_policy_that_changes_the_document_leaves_it_stale(copied: Path) -> None:
+    add(copied, {"on": ["GET /api/users"], "allow": ["anyone"]})
+    done = run(copied)
+    assert "      gateway/openapi.json is not fresh: protomesh gen\n" in done.stdout
+    told = CliRunner().invoke(main, ["gen", "--check", "--manifest", str(copied / "mesh.toml")])
+    assert (told.exit_code, "not fresh: gateway/openapi.json" in told.stderr) == (1, True)
+    assert CliRunner().invoke(main, ["gen", "--manifest", str(copied / "mesh.toml")]).exit_code == 0
+    document = json.loads((copied / "gateway" / "openapi.json").read_text())
+    assert document["paths"]["/api/users"]["get"]["security"] == []
+
+
+def test_generating_needs_no_rule_for_a_new_method_but_a_policy_that_can_be_read(copied: Path) -> None:
+    file, gen = copied / "policies" / "security.json", ["gen", "--manifest", str(copied / "mesh.toml")]
+    document = json.loads(file.read_text())
+    file.write_text(json.dumps(document | {"rules": document["rules"][1:]}))
+    assert CliRunner().invoke(main, gen).exit_code == 0
+    file.write_text("{")
+    done = CliRunner().invoke(main, gen)
+    assert (done.exit_code != 0, "security.json" in done.stderr) == (True, True)

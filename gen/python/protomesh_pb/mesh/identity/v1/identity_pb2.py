@@ -26,9 +26,10 @@ from protomesh_pb.buf.validate import validate_pb2 as buf_dot_validate_dot_valid
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.api import httpbody_pb2 as google_dot_api_dot_httpbody__pb2
 from google.protobuf import empty_pb2 as google_dot_protobuf_dot_empty__pb2
+from protomesh_pb.mesh.http.v1 import http_pb2 as mesh_dot_http_dot_v1_dot_http__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fmesh/identity/v1/identity.proto\x12\x10mesh.identity.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x19google/api/httpbody.proto\x1a\x1bgoogle/protobuf/empty.proto\"j\n\tTokenPair\x12\x19\n\x0c\x61\x63\x63\x65ss_token\x18\x01 \x01(\tB\x03\x80\x01\x01\x12\x1a\n\rrefresh_token\x18\x02 \x01(\tB\x03\x80\x01\x01\x12\x12\n\nexpires_in\x18\x03 \x01(\x05\x12\x12\n\ntoken_type\x18\x04 \x01(\t\"b\n\x0cLoginRequest\x12\x31\n\x07user_id\x18\x01 \x01(\tB \xbaH\x1dr\x1b\x32\x19^[a-z0-9][a-z0-9-]{0,62}$\x12\x1f\n\x08password\x18\x02 \x01(\tB\r\x80\x01\x01\xbaH\x07r\x05\x10\x01\x18\x80\x01\"6\n\x0eRefreshRequest\x12$\n\rrefresh_token\x18\x01 \x01(\tB\r\x80\x01\x01\xbaH\x07r\x05\x10\x01\x18\x80\x01\"\x0f\n\rLogoutRequest\"/\n\x10LoginPageRequest\x12\x1b\n\treturn_to\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\x80 \"=\n\x12SubmitLoginRequest\x12\'\n\x04\x66orm\x18\x01 \x01(\x0b\x32\x14.google.api.HttpBodyB\x03\x80\x01\x01\"\x10\n\x0eGetJwksRequest\"\x19\n\x17GetConfigurationRequest\"s\n\x18IssueServiceTokenRequest\x12\x31\n\tclient_id\x18\x01 \x01(\tB\x1e\xbaH\x1br\x19\x32\x17^[a-z][a-z0-9_-]{0,40}$\x12$\n\rclient_secret\x18\x02 \x01(\tB\r\x80\x01\x01\xbaH\x07r\x05\x10\x01\x18\x80\x01\"j\n\x14PutCredentialRequest\x12\x31\n\x07user_id\x18\x01 \x01(\tB \xbaH\x1dr\x1b\x32\x19^[a-z0-9][a-z0-9-]{0,62}$\x12\x1f\n\x08password\x18\x02 \x01(\tB\r\x80\x01\x01\xbaH\x07r\x05\x10\x08\x18\x80\x01\"L\n\x17\x44\x65leteCredentialRequest\x12\x31\n\x07user_id\x18\x01 \x01(\tB \xbaH\x1dr\x1b\x32\x19^[a-z0-9][a-z0-9-]{0,62}$\"\x19\n\x17PurgeCredentialsRequest2\xaa\x08\n\x08Identity\x12[\n\x05Login\x12\x1e.mesh.identity.v1.LoginRequest\x1a\x1b.mesh.identity.v1.TokenPair\"\x15\x82\xd3\xe4\x93\x02\x0f\"\n/api/login:\x01*\x12g\n\x07Refresh\x12 .mesh.identity.v1.RefreshRequest\x1a\x1b.mesh.identity.v1.TokenPair\"\x1d\x82\xd3\xe4\x93\x02\x17\"\x12/api/login:refresh:\x01*\x12Y\n\x06Logout\x12\x1f.mesh.identity.v1.LogoutRequest\x1a\x16.google.protobuf.Empty\"\x16\x82\xd3\xe4\x93\x02\x10\"\x0b/api/logout:\x01*\x12U\n\tLoginPage\x12\".mesh.identity.v1.LoginPageRequest\x1a\x14.google.api.HttpBody\"\x0e\x82\xd3\xe4\x93\x02\x08\x12\x06/login\x12_\n\x0bSubmitLogin\x12$.mesh.identity.v1.SubmitLoginRequest\x1a\x14.google.api.HttpBody\"\x14\x82\xd3\xe4\x93\x02\x0e\"\x06/login:\x04\x66orm\x12\x64\n\x07GetJwks\x12 .mesh.identity.v1.GetJwksRequest\x1a\x14.google.api.HttpBody\"!\x90\x02\x01\x82\xd3\xe4\x93\x02\x18\x12\x16/.well-known/jwks.json\x12\x81\x01\n\x10GetConfiguration\x12).mesh.identity.v1.GetConfigurationRequest\x1a\x14.google.api.HttpBody\",\x90\x02\x01\x82\xd3\xe4\x93\x02#\x12!/.well-known/openid-configuration\x12\\\n\x11IssueServiceToken\x12*.mesh.identity.v1.IssueServiceTokenRequest\x1a\x1b.mesh.identity.v1.TokenPair\x12O\n\rPutCredential\x12&.mesh.identity.v1.PutCredentialRequest\x1a\x16.google.protobuf.Empty\x12U\n\x10\x44\x65leteCredential\x12).mesh.identity.v1.DeleteCredentialRequest\x1a\x16.google.protobuf.Empty\x12U\n\x10PurgeCredentials\x12).mesh.identity.v1.PurgeCredentialsRequest\x1a\x16.google.protobuf.Emptyb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fmesh/identity/v1/identity.proto\x12\x10mesh.identity.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x19google/api/httpbody.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x17mesh/http/v1/http.proto\"j\n\tTokenPair\x12\x19\n\x0c\x61\x63\x63\x65ss_token\x18\x01 \x01(\tB\x03\x80\x01\x01\x12\x1a\n\rrefresh_token\x18\x02 \x01(\tB\x03\x80\x01\x01\x12\x12\n\nexpires_in\x18\x03 \x01(\x05\x12\x12\n\ntoken_type\x18\x04 \x01(\t\"b\n\x0cLoginRequest\x12\x31\n\x07user_id\x18\x01 \x01(\tB \xbaH\x1dr\x1b\x32\x19^[a-z0-9][a-z0-9-]{0,62}$\x12\x1f\n\x08password\x18\x02 \x01(\tB\r\x80\x01\x01\xbaH\x07r\x05\x10\x01\x18\x80\x01\"6\n\x0eRefreshRequest\x12$\n\rrefresh_token\x18\x01 \x01(\tB\r\x80\x01\x01\xbaH\x07r\x05\x10\x01\x18\x80\x01\"\x0f\n\rLogoutRequest\"/\n\x10LoginPageRequest\x12\x1b\n\treturn_to\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\x80 \"=\n\x12SubmitLoginRequest\x12\'\n\x04\x66orm\x18\x01 \x01(\x0b\x32\x14.google.api.HttpBodyB\x03\x80\x01\x01\"F\n\tLoginForm\x12\x0f\n\x07user_id\x18\x01 \x01(\t\x12\x15\n\x08password\x18\x02 \x01(\tB\x03\x80\x01\x01\x12\x11\n\treturn_to\x18\x03 \x01(\t\"\x10\n\x0eGetJwksRequest\"\x19\n\x17GetConfigurationRequest\"s\n\x18IssueServiceTokenRequest\x12\x31\n\tclient_id\x18\x01 \x01(\tB\x1e\xbaH\x1br\x19\x32\x17^[a-z][a-z0-9_-]{0,40}$\x12$\n\rclient_secret\x18\x02 \x01(\tB\r\x80\x01\x01\xbaH\x07r\x05\x10\x01\x18\x80\x01\"j\n\x14PutCredentialRequest\x12\x31\n\x07user_id\x18\x01 \x01(\tB \xbaH\x1dr\x1b\x32\x19^[a-z0-9][a-z0-9-]{0,62}$\x12\x1f\n\x08password\x18\x02 \x01(\tB\r\x80\x01\x01\xbaH\x07r\x05\x10\x08\x18\x80\x01\"L\n\x17\x44\x65leteCredentialRequest\x12\x31\n\x07user_id\x18\x01 \x01(\tB \xbaH\x1dr\x1b\x32\x19^[a-z0-9][a-z0-9-]{0,62}$\"\x19\n\x17PurgeCredentialsRequest2\xa6\x0c\n\x08Identity\x12[\n\x05Login\x12\x1e.mesh.identity.v1.LoginRequest\x1a\x1b.mesh.identity.v1.TokenPair\"\x15\x82\xd3\xe4\x93\x02\x0f\"\n/api/login:\x01*\x12g\n\x07Refresh\x12 .mesh.identity.v1.RefreshRequest\x1a\x1b.mesh.identity.v1.TokenPair\"\x1d\x82\xd3\xe4\x93\x02\x17\"\x12/api/login:refresh:\x01*\x12Y\n\x06Logout\x12\x1f.mesh.identity.v1.LogoutRequest\x1a\x16.google.protobuf.Empty\"\x16\x82\xd3\xe4\x93\x02\x10\"\x0b/api/logout:\x01*\x12\xb6\x01\n\tLoginPage\x12\".mesh.identity.v1.LoginPageRequest\x1a\x14.google.api.HttpBody\"o\x9a\xf4\x18]\x1a\ttext/html\"\x0e\x08\xc8\x01\x12\tThe form.\"@\x08\xaf\x02\x12;The login was renewed: back to where the browser came from.\x82\xd3\xe4\x93\x02\x08\x12\x06/login\x12\xcc\x03\n\x0bSubmitLogin\x12$.mesh.identity.v1.SubmitLoginRequest\x1a\x14.google.api.HttpBody\"\x80\x03\x9a\xf4\x18\xe7\x02\n!application/x-www-form-urlencoded\x12\x1amesh.identity.v1.LoginForm\x1a\ttext/html\"B\x08\xaf\x02\x12=Logged in: back to where the browser came from, with cookies.\":\x08\x90\x03\x12\x35The form again: it was not filled in as it should be.\"0\x08\x91\x03\x12+The form again: user or password are wrong.\"9\x08\x93\x03\x12\x34The form again: it was not sent from the login page.\".\x08\xad\x03\x12)The form again: too many attempts failed.\x82\xd3\xe4\x93\x02\x0e\"\x06/login:\x04\x66orm\x12z\n\x07GetJwks\x12 .mesh.identity.v1.GetJwksRequest\x1a\x14.google.api.HttpBody\"7\x90\x02\x01\x9a\xf4\x18\x12\x1a\x10\x61pplication/json\x82\xd3\xe4\x93\x02\x18\x12\x16/.well-known/jwks.json\x12\x97\x01\n\x10GetConfiguration\x12).mesh.identity.v1.GetConfigurationRequest\x1a\x14.google.api.HttpBody\"B\x90\x02\x01\x9a\xf4\x18\x12\x1a\x10\x61pplication/json\x82\xd3\xe4\x93\x02#\x12!/.well-known/openid-configuration\x12\\\n\x11IssueServiceToken\x12*.mesh.identity.v1.IssueServiceTokenRequest\x1a\x1b.mesh.identity.v1.TokenPair\x12O\n\rPutCredential\x12&.mesh.identity.v1.PutCredentialRequest\x1a\x16.google.protobuf.Empty\x12U\n\x10\x44\x65leteCredential\x12).mesh.identity.v1.DeleteCredentialRequest\x1a\x16.google.protobuf.Empty\x12U\n\x10PurgeCredentials\x12).mesh.identity.v1.PurgeCredentialsRequest\x1a\x16.google.protobuf.Emptyb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -49,6 +50,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LOGINPAGEREQUEST'].fields_by_name['return_to']._serialized_options = b'\272H\005r\003\030\200 '
   _globals['_SUBMITLOGINREQUEST'].fields_by_name['form']._loaded_options = None
   _globals['_SUBMITLOGINREQUEST'].fields_by_name['form']._serialized_options = b'\200\001\001'
+  _globals['_LOGINFORM'].fields_by_name['password']._loaded_options = None
+  _globals['_LOGINFORM'].fields_by_name['password']._serialized_options = b'\200\001\001'
   _globals['_ISSUESERVICETOKENREQUEST'].fields_by_name['client_id']._loaded_options = None
   _globals['_ISSUESERVICETOKENREQUEST'].fields_by_name['client_id']._serialized_options = b'\272H\033r\0312\027^[a-z][a-z0-9_-]{0,40}$'
   _globals['_ISSUESERVICETOKENREQUEST'].fields_by_name['client_secret']._loaded_options = None
@@ -66,37 +69,39 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_IDENTITY'].methods_by_name['Logout']._loaded_options = None
   _globals['_IDENTITY'].methods_by_name['Logout']._serialized_options = b'\202\323\344\223\002\020\"\013/api/logout:\001*'
   _globals['_IDENTITY'].methods_by_name['LoginPage']._loaded_options = None
-  _globals['_IDENTITY'].methods_by_name['LoginPage']._serialized_options = b'\202\323\344\223\002\010\022\006/login'
+  _globals['_IDENTITY'].methods_by_name['LoginPage']._serialized_options = b'\232\364\030]\032\ttext/html\"\016\010\310\001\022\tThe form.\"@\010\257\002\022;The login was renewed: back to where the browser came from.\202\323\344\223\002\010\022\006/login'
   _globals['_IDENTITY'].methods_by_name['SubmitLogin']._loaded_options = None
-  _globals['_IDENTITY'].methods_by_name['SubmitLogin']._serialized_options = b'\202\323\344\223\002\016\"\006/login:\004form'
+  _globals['_IDENTITY'].methods_by_name['SubmitLogin']._serialized_options = b'\232\364\030\347\002\n!application/x-www-form-urlencoded\022\032mesh.identity.v1.LoginForm\032\ttext/html\"B\010\257\002\022=Logged in: back to where the browser came from, with cookies.\":\010\220\003\0225The form again: it was not filled in as it should be.\"0\010\221\003\022+The form again: user or password are wrong.\"9\010\223\003\0224The form again: it was not sent from the login page.\".\010\255\003\022)The form again: too many attempts failed.\202\323\344\223\002\016\"\006/login:\004form'
   _globals['_IDENTITY'].methods_by_name['GetJwks']._loaded_options = None
-  _globals['_IDENTITY'].methods_by_name['GetJwks']._serialized_options = b'\220\002\001\202\323\344\223\002\030\022\026/.well-known/jwks.json'
+  _globals['_IDENTITY'].methods_by_name['GetJwks']._serialized_options = b'\220\002\001\232\364\030\022\032\020application/json\202\323\344\223\002\030\022\026/.well-known/jwks.json'
   _globals['_IDENTITY'].methods_by_name['GetConfiguration']._loaded_options = None
-  _globals['_IDENTITY'].methods_by_name['GetConfiguration']._serialized_options = b'\220\002\001\202\323\344\223\002#\022!/.well-known/openid-configuration'
-  _globals['_TOKENPAIR']._serialized_start=168
-  _globals['_TOKENPAIR']._serialized_end=274
-  _globals['_LOGINREQUEST']._serialized_start=276
-  _globals['_LOGINREQUEST']._serialized_end=374
-  _globals['_REFRESHREQUEST']._serialized_start=376
-  _globals['_REFRESHREQUEST']._serialized_end=430
-  _globals['_LOGOUTREQUEST']._serialized_start=432
-  _globals['_LOGOUTREQUEST']._serialized_end=447
-  _globals['_LOGINPAGEREQUEST']._serialized_start=449
-  _globals['_LOGINPAGEREQUEST']._serialized_end=496
-  _globals['_SUBMITLOGINREQUEST']._serialized_start=498
-  _globals['_SUBMITLOGINREQUEST']._serialized_end=559
-  _globals['_GETJWKSREQUEST']._serialized_start=561
-  _globals['_GETJWKSREQUEST']._serialized_end=577
-  _globals['_GETCONFIGURATIONREQUEST']._serialized_start=579
-  _globals['_GETCONFIGURATIONREQUEST']._serialized_end=604
-  _globals['_ISSUESERVICETOKENREQUEST']._serialized_start=606
-  _globals['_ISSUESERVICETOKENREQUEST']._serialized_end=721
-  _globals['_PUTCREDENTIALREQUEST']._serialized_start=723
-  _globals['_PUTCREDENTIALREQUEST']._serialized_end=829
-  _globals['_DELETECREDENTIALREQUEST']._serialized_start=831
-  _globals['_DELETECREDENTIALREQUEST']._serialized_end=907
-  _globals['_PURGECREDENTIALSREQUEST']._serialized_start=909
-  _globals['_PURGECREDENTIALSREQUEST']._serialized_end=934
-  _globals['_IDENTITY']._serialized_start=937
-  _globals['_IDENTITY']._serialized_end=2003
+  _globals['_IDENTITY'].methods_by_name['GetConfiguration']._serialized_options = b'\220\002\001\232\364\030\022\032\020application/json\202\323\344\223\002#\022!/.well-known/openid-configuration'
+  _globals['_TOKENPAIR']._serialized_start=193
+  _globals['_TOKENPAIR']._serialized_end=299
+  _globals['_LOGINREQUEST']._serialized_start=301
+  _globals['_LOGINREQUEST']._serialized_end=399
+  _globals['_REFRESHREQUEST']._serialized_start=401
+  _globals['_REFRESHREQUEST']._serialized_end=455
+  _globals['_LOGOUTREQUEST']._serialized_start=457
+  _globals['_LOGOUTREQUEST']._serialized_end=472
+  _globals['_LOGINPAGEREQUEST']._serialized_start=474
+  _globals['_LOGINPAGEREQUEST']._serialized_end=521
+  _globals['_SUBMITLOGINREQUEST']._serialized_start=523
+  _globals['_SUBMITLOGINREQUEST']._serialized_end=584
+  _globals['_LOGINFORM']._serialized_start=586
+  _globals['_LOGINFORM']._serialized_end=656
+  _globals['_GETJWKSREQUEST']._serialized_start=658
+  _globals['_GETJWKSREQUEST']._serialized_end=674
+  _globals['_GETCONFIGURATIONREQUEST']._serialized_start=676
+  _globals['_GETCONFIGURATIONREQUEST']._serialized_end=701
+  _globals['_ISSUESERVICETOKENREQUEST']._serialized_start=703
+  _globals['_ISSUESERVICETOKENREQUEST']._serialized_end=818
+  _globals['_PUTCREDENTIALREQUEST']._serialized_start=820
+  _globals['_PUTCREDENTIALREQUEST']._serialized_end=926
+  _globals['_DELETECREDENTIALREQUEST']._serialized_start=928
+  _globals['_DELETECREDENTIALREQUEST']._serialized_end=1004
+  _globals['_PURGECREDENTIALSREQUEST']._serialized_start=1006
+  _globals['_PURGECREDENTIALSREQUEST']._serialized_end=1031
+  _globals['_IDENTITY']._serialized_start=1034
+  _globals['_IDENTITY']._serialized_end=2608
 # @@protoc_insertion_point(module_scope)

@@ -163,6 +163,36 @@ class SubmitLoginRequest(_message.Message):
 Global___SubmitLoginRequest: _TypeAlias = SubmitLoginRequest  # noqa: Y015
 
 @_typing.final
+class LoginForm(_message.Message):
+    """The fields of the login form. No method takes this message: a browser sends its fields as a form."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    USER_ID_FIELD_NUMBER: _builtins.int
+    PASSWORD_FIELD_NUMBER: _builtins.int
+    RETURN_TO_FIELD_NUMBER: _builtins.int
+    user_id: _builtins.str
+    """Who logs in."""
+    password: _builtins.str
+    """What only they know."""
+    return_to: _builtins.str
+    """The path to go to afterwards; anything but a path on this site counts as `/`."""
+    def __init__(
+        self,
+        *,
+        user_id: _builtins.str = ...,
+        password: _builtins.str = ...,
+        return_to: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["password", b"password", "return_to", b"return_to", "user_id", b"user_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LoginForm: _TypeAlias = LoginForm  # noqa: Y015
+
+@_typing.final
 class GetJwksRequest(_message.Message):
     """Asks for the keys."""
 
