@@ -3,6 +3,7 @@
 import re
 import secrets
 from dataclasses import dataclass, replace
+from hashlib import blake2b
 
 from protomesh.errors import FailedPrecondition, InvalidArgument
 
@@ -34,7 +35,9 @@ class Product:
 
     @property
     def etag(self) -> str:
-        return f"v{self.version}"
+        """Of the content too: an id may be used again, and versions begin again with it."""
+        content = repr((self.title, self.price, self.stock)).encode()
+        return f"v{self.version}-{blake2b(content, digest_size=6).hexdigest()}"
 
     def change(self, new: "Product", fields: frozenset[str]) -> "Product":
         """One version on, with some fields of another product. Raises InvalidArgument."""

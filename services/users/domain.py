@@ -21,7 +21,8 @@ class User:
 
     @property
     def etag(self) -> str:
-        return f"v{self.version}"
+        """With the time of the registration: an id whose user was removed may be registered again."""
+        return f"v{self.version}-{round(self.created * 1e6):x}"
 
 
 def register(user_id: str, display_name: str, email: str, now: float) -> User:

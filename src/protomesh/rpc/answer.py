@@ -20,6 +20,9 @@ from protomesh.rpc.links import turned
 
 Answer = Callable[[Message, Call], Headers]
 
+BY_CALLER: Headers = (("vary", "Authorization, Cookie"),)
+"""What a caller may do next is the caller's own: a cache must not hand it to another (RFC 9110, 12.5.5)."""
+
 OPERATION = "google.longrunning.Operation"
 
 
@@ -85,5 +88,5 @@ def _etag(response: Any, call: Call) -> Headers:
     etag = getattr(response, "etag", "")
     if not etag:
         return ()
-    read = after_read(call, etag) if verb_of(call) == "GET" else ()
+    read = (*after_read(call, etag), *BY_CALLER) if verb_of(call) == "GET" else ()
     return (*read, ("etag", f'"{etag}"'))
