@@ -8,6 +8,7 @@ from google.protobuf.message import Message
 from protomesh.contract import Contract, Method
 from protomesh.errors import ConfigError
 from protomesh.policy.cel import Environment, Expression
+from protomesh.policy.costly import refuse_costly
 from protomesh.policy.defaults import default_key, default_subject
 from protomesh.policy.document import place
 from protomesh.policy.emit import CompiledEmit
@@ -73,6 +74,7 @@ class EmitCompiler:
         spot = place(self._where, path)
         try:
             expression = env.compile(source)
+            refuse_costly(expression)
         except ConfigError as error:
             raise ConfigError(f"for {method.full_name}: {error.what}", where=spot, fix=error.fix) from None
         if not (expression.type == wanted if wanted else expression.is_message):

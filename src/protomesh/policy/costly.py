@@ -1,6 +1,15 @@
-"""Conditions that a caller could make take minutes: refused when the policy is read."""
+"""Expressions that a caller could make take minutes: refused when the policy is read."""
 
+from protomesh.errors import ConfigError
 from protomesh.policy.cel import Expression
+
+
+def refuse_costly(expression: Expression) -> None:
+    """Raise ConfigError where an expression may cost far more than its input is long."""
+    name = costly(expression)
+    if name:
+        fix = "write what is looked for into the rule, as a text"
+        raise ConfigError(f"`{name}` looks for what the caller says, which may take minutes", fix=fix)
 
 
 def costly(when: Expression) -> str:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from protomesh.errors import ConfigError
 from protomesh.policy.cel import Environment, EvaluationError, Expression
-from protomesh.policy.costly import costly
+from protomesh.policy.costly import refuse_costly
 from protomesh.policy.principals import Principals
 from protomesh.policy.read_values import read_values, reads_secrets
 from protomesh.policy.records import Decision, Outcome, Principal, Verdict
@@ -86,10 +86,7 @@ def compile_rule(rule: Rule, env: Environment) -> CompiledRule:
     when = env.compile(rule.when)
     if when.type != "BOOL":
         raise ConfigError(f"the expression is of type {when.type}", fix="a condition is of type BOOL")
-    name = costly(when)
-    if name:
-        fix = "write what is looked for into the rule, as a text"
-        raise ConfigError(f"`{name}` looks for what the caller says, which may take minutes", fix=fix)
+    refuse_costly(when)
     return CompiledRule(rule, when)
 
 

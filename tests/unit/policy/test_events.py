@@ -239,6 +239,16 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
     ({"when": "dyn(response).email == 'x'"}, "rules[0].when", "names shop.users.v1.User.email"),
     ({"when": "[1, response][1].email == 'x'"}, "rules[0].when", "names shop.users.v1.User.email"),
     ({"data": "shop.users.v1.User{email: 'x'}"}, "rules[0].data", "names shop.users.v1.User.email"),
+    (
+        {"when": "identity.subject.matches(response.id)"},
+        "rules[0].when",
+        "`matches` looks for what the caller",
+    ),
+    (
+        {"key": "response.id.matches(response.display_name) ? 'a' : 'b'"},
+        "rules[0].key",
+        "which may take minutes",
+    ),
 ]
 
 
