@@ -16,12 +16,12 @@ class Credentials:
         self._database = context.database
         self._clock = context.clock
         self._passwords = passwords
-        self._roles = context.roles
+        self._names = context.names
 
     def put(self, user_id: str, password: str) -> None:
         """See `domain.judge`. Raises AlreadyExists; Aborted for a race with another call.
 
-        Nobody gets an id to which the policy grants roles: whoever registers it first would have them.
+        Nobody gets an id of which the policy speaks: whoever registers it first would have what it gives.
         """
         with self._database.unit_of_work(read_only=True) as work:
             seen = store.credential(work.tx, user_id)
@@ -33,16 +33,15 @@ class Credentials:
             same = same and found is not None and found.hash == hashed
             outcome = judge(found, now, same=same)
             if outcome is Put.REFUSE:
-                raise AlreadyExists(f"user {user_id} exists already, or did a short time ago")
-            if outcome is not Put.SAME and self._roles(user_id):
+                raise AlreadyExists(f"user {user_id} exists already, or did once")
+            if outcome is not Put.SAME and self._names(user_id):
                 raise AlreadyExists(f"the id {user_id} is reserved: choose another one")
             if outcome is Put.REPLACE:
                 store.revoke_user(work.tx, user_id)
             store.put(work.tx, found, Credential(user_id, hashed, now))
 
     def delete(self, tx: Connection, user_id: str) -> None:
-        """The id stays held for as long as a token of its user may count."""
+        """The id is nobody's from now on."""
         found = store.credential(tx, user_id, to_write=True)
         store.revoke_user(tx, user_id)
-        if found is not None:
-            store.put(tx, found, Credential(user_id, "", self._clock.now()))
+        store.put(tx, found, Credential(user_id, "", self._clock.now()))

@@ -1,4 +1,4 @@
-"""When a user's id may get a password, and how long an id is held. Knows no database and no wire."""
+"""When a user's id may get a password, and how long one is held. Knows no database and no wire."""
 
 import re
 from dataclasses import dataclass
@@ -9,12 +9,12 @@ USER_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 ACCESS_LIFETIME = 900.0
 """Seconds that an access token counts."""
 HOLD = 1_200.0
-"""Seconds that nobody else gets an id after its last token: longer than such a token counts."""
+"""Seconds that a registration which broke off holds its id after its last token: longer than one counts."""
 
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """A user's password hash; empty for an id that is held after its user was deleted.
+    """A user's password hash; empty for an id whose user was deleted.
 
     `touched`: when it was put or a token was last given for it, in seconds since the epoch.
     """
@@ -43,9 +43,13 @@ def judge(found: Credential | None, now: float, *, same: bool) -> Put:
 
     Whoever puts a password says that there is no such user. So a stored one is either that of a registration
     still going on, or of one that was never finished: it gives way once no token of it can count any more.
+    The id of a user who was deleted is nobody's for ever: other services, logs and events still know the user
+    by it, and a stranger with the id would be given what they keep.
     """
     if found is None:
         return Put.INSERT
-    if found.hash and same:
+    if not found.hash:
+        return Put.REFUSE
+    if same:
         return Put.SAME
     return Put.REPLACE if now - found.touched >= HOLD else Put.REFUSE

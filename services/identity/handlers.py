@@ -27,7 +27,9 @@ KEPT = (("cache-control", "public, max-age=300"),)
 class Identity:
     """Logs people in."""
 
-    def __init__(self, context: Context, passwords: Passwords | None = None) -> None:
+    def __init__(
+        self, context: Context, passwords: Passwords | None = None, registering: Passwords | None = None
+    ) -> None:
         self._public = context.public
         hashes = passwords or Passwords()
         self._keyring = Keyring(
@@ -37,7 +39,8 @@ class Identity:
         throttle = Throttle(context.database, context.clock, self._upkeep)
         self._logins = Logins(context, hashes, self._keyring, throttle, context.roles)
         self._door = Door(self._logins, context.public, context.clock)
-        self._credentials = Credentials(context, hashes)
+        # In a line of their own: registrations are not throttled by account, and must not keep logins out.
+        self._credentials = Credentials(context, registering or passwords or Passwords(at_once=2, in_line=10))
         self._clients = Clients(context, hashes, self._keyring, throttle)
 
     def Login(self, request: pb.LoginRequest, call: Call) -> pb.TokenPair:

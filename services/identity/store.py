@@ -130,10 +130,9 @@ def remove_key(tx: Connection, kid: str) -> None:
     tx.execute(delete(signing_keys).where(signing_keys.c.kid == kid))
 
 
-def purge(tx: Connection, expired: float, held: float) -> None:
-    """Forget tokens that end, and ids held since before these times."""
+def purge(tx: Connection, expired: float) -> None:
+    """Forget tokens that ended by this time."""
     tx.execute(delete(refresh_tokens).where(refresh_tokens.c.expires <= expired))
-    tx.execute(delete(credentials).where(credentials.c.hash == "", credentials.c.touched <= held))
 
 
 def purge_attempts(tx: Connection, failed: float, any_: float) -> None:

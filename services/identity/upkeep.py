@@ -6,7 +6,6 @@ from protomesh.clock import Clock
 from protomesh.context import Database
 from protomesh.identity import FORGET, REMEMBER
 from services.identity import store
-from services.identity.domain import HOLD
 
 EVERY = 60.0
 """Seconds."""
@@ -29,10 +28,10 @@ class Upkeep:
             self.forget(work.tx)
 
     def forget(self, tx: Connection) -> None:
-        """Refresh tokens that have ended, ids no longer held, old attempts.
+        """Refresh tokens that have ended, old attempts.
 
         What is kept is bounded by the logins of a month and by what can be tried within an hour.
         """
         now = self._clock.now()
-        store.purge(tx, expired=now, held=now - HOLD)
+        store.purge(tx, expired=now)
         store.purge_attempts(tx, failed=now - FORGET, any_=now - REMEMBER)

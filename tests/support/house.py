@@ -12,7 +12,7 @@ import grpc
 from prometheus_client import CollectorRegistry
 
 from protomesh.clock import Clock, SystemClock
-from protomesh.context import Context, Roles, no_roles
+from protomesh.context import Context, Names, Roles, names_nobody, no_roles
 from protomesh.contract import Contract
 from protomesh.observe import CallMetrics, JsonHandler, LogSink
 from protomesh.policy import EventsPolicy, SecurityPolicy, load_events, load_security
@@ -82,6 +82,7 @@ class House:
         tls: Tls | None = None,
         at: str = "127.0.0.1:0",
         roles: Roles = no_roles,
+        names: Names = names_nobody,
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.contract, self.name, self.clock = contract, name, clock or SystemClock()
@@ -96,7 +97,7 @@ class House:
             contract, addresses or {}, self._own_token, allowed=allowed, tls=tls.client if tls else None
         )
         self.stopping = threading.Event()
-        self._tls, self._roles = tls, roles
+        self._tls, self._roles, self._names = tls, roles, names
         self._default_timeout, self._largest, self._stores = default_timeout, largest, stores
         self.services = build(self._context(folder))
         self.server = self._server(self.services, rules, events or {}, engine, limits, reflect=reflect)
@@ -175,6 +176,7 @@ class House:
             self.log,
             self.stopping,
             roles=self._roles,
+            names=self._names,
             project=folder,
         )
 

@@ -81,7 +81,8 @@ class Process:
         told = self.settings.databases.get(name) or (settings.database if settings else "")
         if told:
             return told
-        (self.state_dir / "data").mkdir(parents=True, exist_ok=True)
+        self.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        (self.state_dir / "data").mkdir(exist_ok=True, mode=0o700)
         return f"sqlite:///{self.state_dir}/data/{name}.db"
 
     def addresses(self) -> Mapping[str, str]:

@@ -31,6 +31,10 @@ class Security:
         """What the policy in force grants to a user."""
         return self.policy.roles_of(subject)
 
+    def names(self, subject: str) -> bool:
+        """Whether the policy in force speaks of a user by id."""
+        return self.policy.names(subject)
+
     def follow(self, *take: Take) -> None:
         """Hand every changed policy to each `take`, until the process stops.
 

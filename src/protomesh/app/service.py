@@ -77,6 +77,7 @@ def _main(process: Process, services: Mapping[str, Build], migrations: Path | No
         project=process.project,
         public=process.public,
         roles=security.roles_of,
+        names=security.names,
         identity=process.manifest.identity,
     )
     settings = process.manifest.services[process.name]

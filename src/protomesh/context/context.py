@@ -12,6 +12,7 @@ from protomesh.clock import Clock
 from protomesh.settings import IdentitySettings
 
 Roles = Callable[[str], frozenset[str]]
+Names = Callable[[str], bool]
 S = TypeVar("S")
 S_co = TypeVar("S_co", covariant=True)
 
@@ -52,6 +53,11 @@ def no_roles(_subject: str) -> frozenset[str]:
     return frozenset()
 
 
+def names_nobody(_subject: str) -> bool:
+    """Where no policy speaks of any user by id."""
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """Passed to every service: `def __init__(self, context: Context)`."""
@@ -74,6 +80,8 @@ class Context:
     """Where clients find the mesh: the issuer of its tokens."""
     roles: Roles = no_roles
     """What the security policy grants to a user, as it is in force now."""
+    names: Names = names_nobody
+    """Whether that policy speaks of a user by id, in a grant or a rule."""
     identity: IdentitySettings = field(default_factory=IdentitySettings)
 
     def stub(self, stub: type[S]) -> S:

@@ -10,7 +10,7 @@ from protomesh.contract import Contract, Method
 from protomesh.errors import ConfigError
 from protomesh.policy.document import place, read_document, shown
 from protomesh.policy.event_access import EventAccess
-from protomesh.policy.grants import read_grants
+from protomesh.policy.grants import named_subjects, read_grants
 from protomesh.policy.method import MethodPolicy
 from protomesh.policy.parse_rules import FOREIGN_METHODS, compile_methods, read_rules
 from protomesh.policy.records import CallFacts, Decision, EventFacts, Explanation, Principal
@@ -64,10 +64,15 @@ class SecurityPolicy:
         self._events = events
         self.grants = grants
         """Subjects by role, as the mesh's own identity service gives them."""
+        self._named = frozenset(named_subjects(self.rules, methods.values())).union(*grants.values())
 
     def roles_of(self, subject: str) -> frozenset[str]:
         """The roles that the mesh's own identity service gives a user."""
         return frozenset(role for role, subjects in self.grants.items() if subject in subjects)
+
+    def names(self, subject: str) -> bool:
+        """Whether a grant or a rule speaks of this very user: whoever had the id would have what it gives."""
+        return subject in self._named
 
     def compile_method(self, method: str) -> MethodPolicy:
         """The decision of one method, `shop.users.v1.Users/GetUser`; all are refused one without a rule."""

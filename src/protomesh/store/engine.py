@@ -1,7 +1,9 @@
 """An SQLAlchemy engine with the settings that the unit of work relies on."""
 
+import os
 import sqlite3
 import time
+from contextlib import suppress
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
@@ -13,6 +15,7 @@ from protomesh.errors import ConfigError
 READ_ONLY = "protomesh_read_only"
 """Execution option of a connection whose transactions only read."""
 
+MEMORY = ":memory:"
 BUSY_SECONDS = 5
 LOOK_SECONDS = 0.01
 
@@ -38,6 +41,7 @@ def open_engine(url: str, *, connections: int = 16) -> Engine:
         hide_parameters=True,
         connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
     )
+    event.listen(engine, "do_connect", _create)
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     return engine
@@ -57,6 +61,16 @@ def _server(url: URL, connections: int) -> Engine:
         raise ConfigError(
             f"the driver {error.name} is not installed", where=where, fix="pip install it"
         ) from None
+
+
+def _create(_dialect: Any, _record: Any, arguments: list[Any], _named: Any) -> None:
+    """A new file is for its owner alone, and so are the further ones that SQLite makes beside it.
+
+    What is wrong with a path, SQLite says better.
+    """
+    with suppress(OSError):
+        if arguments[0] != MEMORY:
+            os.close(os.open(arguments[0], os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
 
 
 def _prepare(connection: Any, _entry: ConnectionPoolEntry) -> None:

@@ -55,6 +55,7 @@ class Place:
             migrations=ROOT / "services" / name / "migrations",
             addresses=addresses,
             roles=lambda subject: self.grants.get(subject, frozenset()),
+            names=lambda subject: bool(self.grants.get(subject)) or self.security.names(subject),
         )
 
     def replica(self) -> House:

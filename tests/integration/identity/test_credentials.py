@@ -1,15 +1,22 @@
 """Passwords of users who come and go, with the users service before, and crashes between the two."""
 
+import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
+from argon2 import PasswordHasher
 from sqlalchemy import select
 
-from protomesh.identity import REMEMBER
+from protomesh.identity import REMEMBER, Passwords
+from protomesh.policy import load_security
 from protomesh_pb.mesh.identity.v1 import identity_pb2 as pb
 from services.identity import store
 from services.identity.domain import HOLD
+from services.identity.handlers import Identity
 from shop_pb.shop.users.v1 import users_pb2
 from tests.integration.identity.place import Place
-from tests.integration.services.shop import PASSWORD
+from tests.integration.services.shop import CHEAP, IDENTITY, PASSWORD
 from tests.support.house import House
 
 OTHER = "battery staple"
@@ -44,13 +51,31 @@ def test_who_is_deleted_can_log_in_no_more(place: Place) -> None:
         assert users.ask("DeleteUser", request, place.mint.bearer("ann")).code == "OK"
         assert place.log_in().code == "UNAUTHENTICATED"
         assert place.refresh(token).code == "UNAUTHENTICATED"
-        assert create(users, password=OTHER) == "ALREADY_EXISTS", "tokens of the first may still count"
-        place.clock.advance(HOLD)
-        assert create(users, password=OTHER) == "OK"
-        assert place.log_in().code == "UNAUTHENTICATED"
-        assert place.log_in(password=OTHER).code == "OK"
     finally:
         users.close()
+
+
+@pytest.mark.parametrize("password", [PASSWORD, OTHER])
+@pytest.mark.parametrize("later", [0.0, HOLD, 10 * REMEMBER])
+def test_nobody_gets_the_id_of_a_user_who_is_gone(place: Place, later: float, password: str) -> None:
+    """Orders, logs and events know that user by it: a stranger with the id would be shown all of them."""
+    users = place.users()
+    try:
+        create(users)
+        request = users_pb2.DeleteUserRequest(user_id="ann")
+        assert users.ask("DeleteUser", request, place.mint.bearer("ann")).code == "OK"
+        place.clock.advance(later)
+        purged(place)
+        assert create(users, password=password) == "ALREADY_EXISTS"
+        assert place.log_in(password=password).code == "UNAUTHENTICATED"
+    finally:
+        users.close()
+
+
+def test_nobody_gets_the_id_of_a_user_who_never_had_a_password(place: Place) -> None:
+    place.delete("old")
+    place.clock.advance(HOLD)
+    assert place.put("old") == "ALREADY_EXISTS"
 
 
 def test_without_identity_nobody_is_made(place: Place) -> None:
@@ -101,21 +126,70 @@ def test_an_id_is_not_given_away_while_a_token_of_it_counts(place: Place) -> Non
 
 
 def test_nobody_registers_an_id_that_has_roles(place: Place) -> None:
-    """Whoever came first would have them; also after the user to whom they were given has gone."""
-    place.grants["root"] = frozenset({"admin"})
+    """Whoever came first would have them."""
+    place.grants["boss"] = frozenset({"admin"})
     users = place.users()
     try:
-        assert create(users, "root") == "ALREADY_EXISTS"
+        assert create(users, "boss") == "ALREADY_EXISTS"
         assert create(users, "ann") == "OK"
-        place.grants["ann"] = frozenset({"admin"})
-        request = users_pb2.DeleteUserRequest(user_id="ann")
-        assert users.ask("DeleteUser", request, place.mint.bearer("ann")).code == "OK"
-        place.clock.advance(10 * HOLD)
-        assert create(users, "ann") == "ALREADY_EXISTS"
-        del place.grants["ann"]
-        assert create(users, "ann") == "OK"
+        del place.grants["boss"]
+        assert create(users, "boss") == "OK"
     finally:
         users.close()
+
+
+def test_nobody_registers_an_id_of_which_a_rule_speaks(place: Place) -> None:
+    policy = json.loads((place.policies / "security.json").read_bytes())
+    policy["rules"] += [
+        {"on": ["GET /api/users"], "allow": ["subject:auditor"]},
+        {"on": ["GET /api/users"], "allow": ["authenticated"], "when": "identity.subject in ['chief']"},
+    ]
+    place.security = load_security(json.dumps(policy).encode(), place.house.contract)
+    users = place.users()
+    try:
+        for user_id, code in {"auditor": "ALREADY_EXISTS", "chief": "ALREADY_EXISTS", "ann": "OK"}.items():
+            assert create(users, user_id) == code, user_id
+    finally:
+        users.close()
+
+
+class Stuck(PasswordHasher):
+    """Ends no hash before it may, but the first: that of nobody."""
+
+    def __init__(self) -> None:
+        super().__init__(1, 8, 1)
+        self.begun, self.may, self._first = threading.Event(), threading.Event(), True
+
+    def hash(self, password: str | bytes, *, salt: bytes | None = None) -> str:
+        """See PasswordHasher."""
+        if not self._first:
+            self.begun.set()
+            assert self.may.wait(30), "nobody let it go on"
+        self._first = False
+        return super().hash(password, salt=salt)
+
+
+def test_a_flood_of_registrations_keeps_nobody_from_logging_in(place: Place) -> None:
+    place.put()
+    stuck = Stuck()
+    url = place.house.database.engine.url.render_as_string(hide_password=False)
+    line = Passwords(stuck, at_once=1, in_line=0)
+    house = place.open("identity", url, {IDENTITY: lambda context: Identity(context, CHEAP, line)})
+    put = pb.PutCredentialRequest(user_id="bob", password=PASSWORD)
+    try:
+        with ThreadPoolExecutor() as pool:
+            first = pool.submit(house.ask, "PutCredential", put, place.mint.service("users"))
+            try:
+                assert stuck.begun.wait(10), "the first registration never came to its hash"
+                put.user_id = "eve"
+                refused = house.ask("PutCredential", put, place.mint.service("users"))
+                logged_in = house.ask("Login", pb.LoginRequest(user_id="ann", password=PASSWORD))
+            finally:
+                stuck.may.set()
+            assert (refused.code, logged_in.code) == ("RESOURCE_EXHAUSTED", "OK"), (refused, logged_in)
+            assert first.result().code == "OK"
+    finally:
+        house.close()
 
 
 def test_a_repeat_with_the_same_password_changes_nothing(place: Place) -> None:
@@ -141,10 +215,10 @@ def test_what_has_expired_is_forgotten_and_nothing_else(place: Place) -> None:
     kept = place.log_in().response.refresh_token
     place.log_in(password="wrong horse")
     place.clock.advance(3_600.0)
-    assert purged(place) == [1, 1, 1], "the address from which the right password came is still known"
+    assert purged(place) == [2, 1, 1], "the address from which the right password came is still known"
     assert place.refresh(kept).code == "OK"
     place.clock.advance(REMEMBER)
-    assert purged(place) == [1, 0, 0]
+    assert purged(place) == [2, 0, 0], "the id of who was deleted is kept"
 
 
 def purged(place: Place) -> list[int]:

@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 
+from protomesh.clock import SystemClock
 from protomesh.testing import FakeClock, eventually
+from protomesh.tokens import COOKIE, Signer
 from tests.support.house import House
-from tests.support.mint import Mint
+from tests.support.mint import AUDIENCE, Mint
 from tests.support.ring import Rings
 
 SAY, COUNT, GATHER, CHAT = (f"ring.v1.Ring/{name}" for name in ("Say", "Count", "Gather", "Chat"))
@@ -51,6 +53,31 @@ def test_identity_reaches_the_handler(rings: Rings) -> None:
     ):
         note = house.ask("Say", rings.Note(), *metadata).response
         assert (note.id, note.text, set(note.tags)) == expected, metadata
+
+
+def test_what_a_service_signed_for_itself_counts_beside_the_users_token_only(rings: Rings) -> None:
+    """The gateway lets no x-service-authorization pass: who was called cannot speak for the caller there."""
+    clock = SystemClock()
+    mint = Mint(clock, services=("orders",))
+    house = rings(who(rings), mint=mint, clock=clock)
+    own = Signer(mint.key, "", "service:orders", clock).sign("service:orders", AUDIENCE)
+    answer = house.ask("Say", rings.Note(), ("authorization", f"Bearer {own}"))
+    assert answer.code == "UNAUTHENTICATED", answer
+    assert "x-service-authorization" in answer.message
+    assert own not in answer.message
+    assert answer.trailing["www-authenticate"] == ['Bearer error="invalid_token"']
+    beside = house.ask("Say", rings.Note(), ("x-service-authorization", f"Bearer {own}"))
+    assert beside.response.text == "orders"
+
+
+def test_what_a_service_signed_for_itself_is_nothing_in_a_cookie(rings: Rings) -> None:
+    clock = SystemClock()
+    mint = Mint(clock, services=("orders",))
+    house = rings(who(rings), mint=mint, clock=clock)
+    own = Signer(mint.key, "", "service:orders", clock).sign("service:orders", AUDIENCE)
+    rest = (("x-envoy-original-method", "GET"), ("x-envoy-original-path", "/api/x"))
+    note = house.ask("Look", rings.Note(), *rest, ("cookie", f"{COOKIE}={own}")).response
+    assert (note.id, note.text) == ("", "")
 
 
 @pytest.mark.parametrize("kind", KINDS)

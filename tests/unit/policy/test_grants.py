@@ -9,6 +9,8 @@ from protomesh.contract import Contract
 from protomesh.errors import ConfigError
 from protomesh.policy import SecurityPolicy, load_security
 
+GET_USER = "shop.users.v1.Users/GetUser"
+
 
 def load(contract: Contract, grants: Any) -> SecurityPolicy:
     text = json.dumps({"rules": [], "grants": grants}).encode()
@@ -41,3 +43,17 @@ def test_a_wrong_one_is_refused_with_its_place(contract: Contract, grants: Any, 
     with pytest.raises(ConfigError) as told:
         load(contract, grants)
     assert str(told.value).startswith(f"s.json: {where}"), told.value
+
+
+def test_a_policy_speaks_of_users_in_grants_in_rules_and_in_conditions(contract: Contract) -> None:
+    rules = [
+        {"on": [GET_USER], "allow": ["subject:auditor"]},
+        {"on": [GET_USER], "allow": ["authenticated"], "when": "'chief' == identity.subject"},
+        {"on": [GET_USER], "allow": ["authenticated"], "when": "call.subject in ['deputy', 'clerk']"},
+        {"on": [GET_USER], "allow": ["authenticated"], "when": "request.user_id == 'shown'"},
+    ]
+    grants = [{"role": "admin", "subjects": ["root"]}]
+    text = json.dumps({"rules": rules, "grants": grants}).encode()
+    policy = load_security(text, contract, where="s.json", complete=False)
+    people = ("auditor", "chief", "deputy", "clerk", "root", "shown", "ann", "")
+    assert [each for each in people if policy.names(each)] == ["auditor", "chief", "deputy", "clerk", "root"]

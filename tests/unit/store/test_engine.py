@@ -1,5 +1,6 @@
 """URLs that are no databases, migrations from many sides, and the bell."""
 
+import os
 import subprocess
 import sys
 import threading
@@ -186,3 +187,18 @@ def test_a_path_too_long_for_a_socket_gets_a_short_one(tmp_path: Path) -> None:
     with closing(Wakener(path)) as wakener, closing(Bell(path)) as bell:
         bell.ring()
         assert wakener.wait(30)
+
+
+def test_a_new_database_is_for_its_owner_alone(tmp_path: Path) -> None:
+    """Among them is that of identity, with the keys that sign."""
+    before = os.umask(0)
+    try:
+        engine = open_engine(f"sqlite:///{tmp_path}/x.db")
+        with closing(engine.connect()) as connection:
+            connection.execute(text("CREATE TABLE t (x)"))
+            connection.commit()
+            modes = {file.name: file.stat().st_mode & 0o777 for file in tmp_path.iterdir()}
+        engine.dispose()
+    finally:
+        os.umask(before)
+    assert modes == {"x.db": 0o600, "x.db-wal": 0o600, "x.db-shm": 0o600}

@@ -11,7 +11,7 @@ class DirectoryLock:
     """Held from its making to `close`, or to the end of the process. Raises ConfigError when it is taken."""
 
     def __init__(self, directory: Path) -> None:
-        directory.mkdir(parents=True, exist_ok=True)
+        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._path = directory / "broker.lock"
         self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         try:

@@ -20,7 +20,7 @@ from protomesh.policy import CallFacts, Decision, MethodPolicy, Outcome, Princip
 from protomesh.rpc.call import VISITOR, Call
 from protomesh.rpc.interceptor import Handler
 from protomesh.rpc.interceptors.origin import is_own_page
-from protomesh.tokens import Identity, token_of_cookie
+from protomesh.tokens import SERVICE, Identity, token_of_cookie
 
 BEARER = "bearer "
 
@@ -28,6 +28,8 @@ LONGEST_BACK = 2000
 """Characters; clients of gRPC refuse an answer with more than 8 KiB of metadata."""
 
 NOBODY = Identity()
+
+Check = Callable[[Identity, str], Identity]
 
 Denied = Callable[[Call, CallFacts], None]
 """Told of every refusal; must not raise."""
@@ -132,7 +134,7 @@ class Auth:
         raise PermissionDenied("this caller may not do this")
 
     def _authenticate(self, call: Call) -> Principal:
-        user = self._bearer(call, "authorization")
+        user = self._bearer(call, "authorization", _no_service)
         if user is None and call.rest:
             user = self._session(call)
         service = self._bearer(call, "x-service-authorization")
@@ -156,7 +158,7 @@ class Auth:
         if not token or not is_own_page(call.metadata):
             return None
         try:
-            found = self._verify(token)
+            found = _no_service(self._verify(token), "the cookie")
         except Unauthenticated:
             return None
         except Unavailable as error:
@@ -172,7 +174,7 @@ class Auth:
             call.failure_headers = self._login(call, 'Bearer error="invalid_token"')
             raise
 
-    def _bearer(self, call: Call, header: str) -> Identity | None:
+    def _bearer(self, call: Call, header: str, check: Check = lambda found, _: found) -> Identity | None:
         """RFC 6750, 2.1. None without the header; the scheme's case does not matter."""
         value = call.metadata.get(header)
         if value is None:
@@ -180,7 +182,7 @@ class Auth:
         try:
             if call.repeats:
                 _only_one(header, call)
-            return self._verify(_token(header, value))
+            return check(self._verify(_token(header, value)), header)
         except Unauthenticated:
             call.failure_headers = self._login(call, 'Bearer error="invalid_token"')
             raise
@@ -214,6 +216,17 @@ def _token(header: str, value: str | bytes) -> str:
     if not isinstance(value, str) or value[: len(BEARER)].lower() != BEARER:
         raise Unauthenticated(f"{header} is not a bearer token")
     return value[len(BEARER) :].strip()
+
+
+def _no_service(found: Identity, where: str) -> Identity:
+    """What a service signed for itself counts beside the user's token only, where the gateway lets none pass.
+
+    Every service that is called gets such a token, and could go on to speak for its caller at the gateway.
+    Raises Unauthenticated.
+    """
+    if found.issuer.startswith(SERVICE):
+        raise Unauthenticated(f"{where} holds a service's own token, which x-service-authorization is for")
+    return found
 
 
 def _only_one(header: str, call: Call) -> None:

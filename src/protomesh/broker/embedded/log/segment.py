@@ -14,7 +14,7 @@ class Segment:
         self.base = base
         self.path = directory / f"{base:0{_NAME_DIGITS}d}{SUFFIX}"
         self._fsync = fsync
-        self._file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
+        self._file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
         self.size = os.fstat(self._file).st_size
         if fsync:
             sync_directory(directory)

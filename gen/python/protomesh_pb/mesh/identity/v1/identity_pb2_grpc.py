@@ -163,14 +163,15 @@ class IdentityServicer:
         raise NotImplementedError('Method not implemented!')
 
     def DeleteCredential(self, request, context):
-        """The user can log in no more, and no refresh token of theirs counts. None there is no error.
+        """The user can log in no more, no refresh token of theirs counts, and nobody gets the id again. None there is no
+        error.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def PurgeCredentials(self, request, context):
-        """Forgets what has expired: refresh tokens, failed attempts, ids held for a while.
+        """Forgets what has expired: refresh tokens, failed attempts.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

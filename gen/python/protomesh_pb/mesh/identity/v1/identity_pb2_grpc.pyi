@@ -56,9 +56,11 @@ class IdentityStub:
     one they are refused while the first may still count.
     """
     DeleteCredential: _grpc.UnaryUnaryMultiCallable[_identity_pb2.DeleteCredentialRequest, _empty_pb2.Empty]
-    """The user can log in no more, and no refresh token of theirs counts. None there is no error."""
+    """The user can log in no more, no refresh token of theirs counts, and nobody gets the id again. None there is no
+    error.
+    """
     PurgeCredentials: _grpc.UnaryUnaryMultiCallable[_identity_pb2.PurgeCredentialsRequest, _empty_pb2.Empty]
-    """Forgets what has expired: refresh tokens, failed attempts, ids held for a while."""
+    """Forgets what has expired: refresh tokens, failed attempts."""
 
 @_typing.type_check_only
 class IdentityAsyncStub(IdentityStub):
@@ -86,9 +88,11 @@ class IdentityAsyncStub(IdentityStub):
     one they are refused while the first may still count.
     """
     DeleteCredential: _aio.UnaryUnaryMultiCallable[_identity_pb2.DeleteCredentialRequest, _empty_pb2.Empty]  # type: ignore[assignment]
-    """The user can log in no more, and no refresh token of theirs counts. None there is no error."""
+    """The user can log in no more, no refresh token of theirs counts, and nobody gets the id again. None there is no
+    error.
+    """
     PurgeCredentials: _aio.UnaryUnaryMultiCallable[_identity_pb2.PurgeCredentialsRequest, _empty_pb2.Empty]  # type: ignore[assignment]
-    """Forgets what has expired: refresh tokens, failed attempts, ids held for a while."""
+    """Forgets what has expired: refresh tokens, failed attempts."""
 
 class IdentityServicer(metaclass=_abc_1.ABCMeta):
     """Turns passwords and secrets into tokens."""
@@ -173,7 +177,9 @@ class IdentityServicer(metaclass=_abc_1.ABCMeta):
         request: _identity_pb2.DeleteCredentialRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_empty_pb2.Empty, _abc.Awaitable[_empty_pb2.Empty]]:
-        """The user can log in no more, and no refresh token of theirs counts. None there is no error."""
+        """The user can log in no more, no refresh token of theirs counts, and nobody gets the id again. None there is no
+        error.
+        """
 
     @_abc_1.abstractmethod
     def PurgeCredentials(
@@ -181,6 +187,6 @@ class IdentityServicer(metaclass=_abc_1.ABCMeta):
         request: _identity_pb2.PurgeCredentialsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_empty_pb2.Empty, _abc.Awaitable[_empty_pb2.Empty]]:
-        """Forgets what has expired: refresh tokens, failed attempts, ids held for a while."""
+        """Forgets what has expired: refresh tokens, failed attempts."""
 
 def add_IdentityServicer_to_server(servicer: IdentityServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
