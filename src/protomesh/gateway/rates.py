@@ -7,6 +7,8 @@ MESSAGE = "envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit"
 ADDRESSES = 10_000
 TOKENS = 2_000
 """Buckets that are kept, those used last; a value of a header may be long."""
+HOUSE = 64
+"""Bits of an IPv6 address that one household or machine has (RFC 6177): it may use 2^64 addresses as it likes."""
 
 
 def rate_filters(limits: LimitSettings) -> list[Object]:
@@ -16,9 +18,9 @@ def rate_filters(limits: LimitSettings) -> list[Object]:
     """
     found: list[Object] = []
     if limits.requests_per_second:
-        by: Object = {"remote_address": {}}
+        by: Object = {"masked_remote_address": {"v4_prefix_mask_len": 32, "v6_prefix_mask_len": HOUSE}}
         bucket = _bucket(limits.requests_per_second, limits.burst)
-        found.append(_filter("address", by, "remote_address", bucket, ADDRESSES))
+        found.append(_filter("address", by, "masked_remote_address", bucket, ADDRESSES))
     if limits.identity_requests_per_second:
         by = {"request_headers": {"header_name": "authorization", "descriptor_key": "identity"}}
         bucket = _bucket(limits.identity_requests_per_second, limits.identity_burst)

@@ -5,7 +5,7 @@ import json
 import socket
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any, cast
 
@@ -165,3 +165,16 @@ def test_a_page_of_another_origin_can_read_it(start: Start) -> None:
     assert answer.headers["access-control-allow-origin"] == ORIGIN
     assert "retry-after" in answer.headers["access-control-expose-headers"]
     assert json.loads(answer.body)["requestId"] == answer.headers["x-request-id"]
+
+
+def test_each_address_has_its_own(start: Start) -> None:
+    rest = start(requests_per_second=1, burst=3, identity_requests_per_second=0)
+
+    def ask(source: str) -> int:
+        line = http.client.HTTPConnection("127.0.0.1", rest.port, timeout=60, source_address=(source, 0))
+        with closing(line):
+            line.request("GET", PATH)
+            return line.getresponse().status
+
+    assert 429 in [ask("127.0.0.2") for _ in range(12)]
+    assert [ask("127.0.0.3") for _ in range(3)] == [200] * 3

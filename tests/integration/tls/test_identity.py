@@ -6,6 +6,7 @@ import pytest
 
 from protomesh.certificates import Authority
 from protomesh.rpc import Call
+from protomesh.tokens import COOKIE
 from tests.integration.tls.conftest import Open, credentials
 from tests.support.answers import Answer, ask
 from tests.support.certificates import Office
@@ -96,3 +97,13 @@ def test_only_the_gateway_says_that_a_call_came_as_rest(
     for name in ("gateway", "orders", "protomesh"):
         assert say(users, office, name, *REST).code == "OK"
     assert [call.rest for call in seen] == [True, False, False]
+
+
+def test_a_browsers_cookie_comes_through_the_gateway_only(
+    users: House, office: Office, seen: list[Call]
+) -> None:
+    cookie = ("cookie", f"{COOKIE}={users.mint.token('u1')}")
+    rest = (("x-envoy-original-method", "GET"), ("x-envoy-original-path", "/api/x"), cookie)
+    for name in ("gateway", "orders", "functions", "protomesh"):
+        assert say(users, office, name, *rest).code == "OK"
+    assert [call.identity.subject for call in seen] == ["u1", "", "", ""]

@@ -1,4 +1,5 @@
 import json
+import re
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -143,3 +144,14 @@ def test_a_rate_of_zero_has_no_filter(shop: Contract) -> None:
     assert ("local_ratelimit.address" in whole, "local_ratelimit.identity" in whole) == (False, True)
     whole = dynamic(shop, manifest())["lds.json"].decode()
     assert ("local_ratelimit.address" in whole, "local_ratelimit.identity" in whole) == (True, True)
+
+
+def test_an_ipv6_network_has_one_bucket(shop: Contract) -> None:
+    """Tests with addresses of IPv6 would need more of them on this machine; for IPv4 there are real ones."""
+    text = "".join(
+        content.decode() for content in dynamic(shop, manifest()).values() if isinstance(content, bytes)
+    )
+    text += "".join(content for content in dynamic(shop, manifest()).values() if isinstance(content, str))
+    masks = re.findall(r'"(v[46])_prefix_mask_len":\s*(\d+)', text)
+    assert masks == [("v4", "32"), ("v6", "64")]
+    assert '"key": "remote_address"' not in text

@@ -134,12 +134,12 @@ class Auth:
         raise PermissionDenied("this caller may not do this")
 
     def _authenticate(self, call: Call) -> Principal:
+        service = self._bearer(call, "x-service-authorization")
+        if self._certified is not None:  # before anything is believed that only the gateway may say
+            service = self._by_certificate(call, service, self._certified)
         user = self._bearer(call, "authorization", _no_service)
         if user is None and call.rest:
             user = self._session(call)
-        service = self._bearer(call, "x-service-authorization")
-        if self._certified is not None:
-            service = self._by_certificate(call, service, self._certified)
         if service is None:
             return user or VISITOR
         if not service.service:
