@@ -8,7 +8,7 @@ ADDRESSES = 10_000
 TOKENS = 2_000
 """Buckets that are kept, those used last; a value of a header may be long."""
 HOUSE = 64
-"""Bits of an IPv6 address that one household or machine has (RFC 6177): it may use 2^64 addresses as it likes."""
+"""Bits of an IPv6 address that one household or machine has (RFC 6177): the others are its to choose."""
 
 
 def rate_filters(limits: LimitSettings) -> list[Object]:
