@@ -30,6 +30,8 @@ TREE = {
     errors.Unavailable: "UNAVAILABLE",
     errors.Unauthenticated: "UNAUTHENTICATED",
     errors.InvalidToken: "UNAUTHENTICATED",
+    errors.EtagMismatch: "ABORTED",
+    errors.Gone: "NOT_FOUND",
     errors.Teapot: "FAILED_PRECONDITION",
 }
 
