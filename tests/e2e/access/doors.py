@@ -39,6 +39,7 @@ SERVED = {
     "shop.catalog": "catalog",
     "shop.orders": "orders",
     "mesh.identity": "identity",
+    "mesh.portal": "portal",
     "grpc.reflection": "users",
 }
 """By the first two parts of a contract service's name."""

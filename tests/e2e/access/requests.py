@@ -14,6 +14,7 @@ from grpc_reflection.v1alpha import reflection_pb2
 from protomesh.contract import Contract, HttpBinding, Method
 from protomesh.policy.parse_rules import FOREIGN_METHODS
 from protomesh_pb.mesh.identity.v1 import identity_pb2 as identity
+from protomesh_pb.mesh.portal.v1 import portal_pb2 as portal
 from shop_pb.shop.catalog.v1 import catalog_pb2 as catalog
 from shop_pb.shop.orders.v1 import orders_pb2 as orders
 from shop_pb.shop.users.v1 import users_pb2 as users
@@ -85,6 +86,7 @@ BUILD: Mapping[str, Callable[[Target], Message]] = {
     "PutCredential": lambda to: identity.PutCredentialRequest(user_id=to.user, password=to.secret),
     "DeleteCredential": lambda to: identity.DeleteCredentialRequest(user_id=to.user),
     "PurgeCredentials": lambda _: identity.PurgeCredentialsRequest(),
+    "GetEntry": lambda _: portal.GetEntryRequest(),
     "reflection.v1": lambda _: reflection_pb2.ServerReflectionRequest(list_services=""),
     "reflection.v1alpha": lambda _: reflection_pb2.ServerReflectionRequest(list_services=""),
 }

@@ -154,6 +154,7 @@ SERVICES: dict[str, Callable[[str, str, Maker], Target]] = {
     "shop.catalog.v1.Catalog": _of_catalog,
     "shop.orders.v1.Orders": _of_orders,
     "mesh.identity.v1.Identity": _of_identity,
+    "mesh.portal.v1.Portal": _nothing,
     "grpc.reflection.v1.ServerReflection": _nothing,
     "grpc.reflection.v1alpha.ServerReflection": _nothing,
 }

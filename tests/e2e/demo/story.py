@@ -53,6 +53,14 @@ def products(scene: Scene) -> None:
     scene.tell(f"{len(found)} products; the {mug['title'].lower()} is there {scene.stock} times")
 
 
+def entry(scene: Scene) -> None:
+    """A client begins at the front door: links tell what it may do, and lead on."""
+    links = {each["rel"]: each for each in scene.ask("GET", "/api", expect=200).json()["links"]}
+    scene.tell(f"the links are {', '.join(links)}")
+    must({"products", "create-user", "login"} <= set(links), "a visitor may look, register and log in")
+    must(not {"users", "logout", "me"} & set(links), "a visitor is offered what only users may do")
+
+
 def stranger(scene: Scene) -> None:
     """A visitor may not order, and is told where to log in."""
     body = {"lines": [{"productId": "coffee-mug", "quantity": 1}]}
@@ -107,6 +115,7 @@ def order(scene: Scene) -> None:
     body = {"lines": [{"productId": "coffee-mug", "quantity": 2}], "deliveryAddress": "1 Main Street"}
     answer = scene.ask("POST", "/api/users/ann/orders", body, expect=201, token=scene.ann)
     scene.order = answer.json()
+    must("cancel" in {each["rel"] for each in scene.order["links"]}, "the buyer is not offered to cancel")
     must(scene.order["total"]["units"] == "19", f"the total is {scene.order['total']}")
     must(answer.headers["location"] == f"/api/users/ann/orders/{scene.order['id']}", "wrong Location")
 
@@ -156,6 +165,7 @@ def stream(scene: Scene) -> None:
 
 
 STORY: tuple[Callable[[Scene], None], ...] = (
+    entry,
     products,
     stranger,
     preflight,

@@ -98,13 +98,14 @@ def test_a_list_has_its_pages_and_its_items_their_links(shop: Shop) -> None:
         "self": "GET /api/products?pageSize=2",
         "first": "GET /api/products?pageSize=2",
         "next": f"GET /api/products?pageSize=2&pageToken={token}",
+        "up": "GET /api",
         "create": "POST /api/products",
     }
     for product in first.products:
         assert rels(product)["delete"] == f"DELETE /api/products/{product.id}"
     request = catalog_pb2.ListProductsRequest(page_token=token)
     last = shop.catalog.ask("ListProducts", request).response
-    assert set(rels(last)) == {"self", "first"}
+    assert set(rels(last)) == {"self", "first", "up"}
     assert [set(rels(each)) for each in last.products] == [{"self", "collection"}] * len(last.products)
 
 
@@ -140,7 +141,7 @@ def test_a_list_over_rest_tells_each_link_once(shop: Shop, size: int, pages: set
     request = catalog_pb2.ListProductsRequest(page_size=size)
     answer = shop.catalog.rest("ListProducts", request, path=path)
     told = [each.partition("rel=")[2].partition(";")[0] for each in headers(answer)]
-    assert sorted(told) == sorted(pages)
+    assert sorted(told) == sorted({*pages, "up"})
     assert rels(answer.response)["self"] == f"GET {path}"
 
 

@@ -21,7 +21,7 @@ MANIFEST = Manifest.model_validate(
     {
         "mesh": {"name": MESH},
         "tls": {"enabled": True},
-        "services": {"users": {}, "catalog": {}, "orders": {}, "identity": {}},
+        "services": {"users": {}, "catalog": {}, "orders": {}, "identity": {}, "portal": {}},
     }
 )
 FULL = {"users": "shop.users.v1.Users", "catalog": "shop.catalog.v1.Catalog"}
@@ -48,7 +48,7 @@ class Empty:
 
 @pytest.fixture
 def ports() -> dict[str, int]:
-    return {name: free_port() for name in ("gateway", "users", "catalog", "orders", "identity")}
+    return {name: free_port() for name in ("gateway", "users", "catalog", "orders", "identity", "portal")}
 
 
 Start = Callable[..., House]

@@ -34,7 +34,7 @@ DEVELOPMENT = {
     "services": True,
 }
 SOON = 3.0
-SHOP: dict[str, Any] = {name: {} for name in ("users", "catalog", "orders", "identity")}
+SHOP: dict[str, Any] = {name: {} for name in ("users", "catalog", "orders", "identity", "portal")}
 MESH = {"issuer": "mesh", "audiences": ["shop"], "jwks": "mesh.json"}
 
 

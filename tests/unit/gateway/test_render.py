@@ -14,7 +14,7 @@ from protomesh.settings import Manifest, Ports
 from tests.unit.gateway.protos import contract
 
 SHOP = Path(__file__).parents[3] / "gen/descriptors.binpb"
-SERVICES = {"users": {"replicas": 2}, "catalog": {}, "orders": {}, "identity": {}}
+SERVICES = {"users": {"replicas": 2}, "catalog": {}, "orders": {}, "identity": {}, "portal": {}}
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +59,7 @@ def test_a_change_of_settings_changes_only_what_it_concerns(shop: Contract) -> N
 
 def test_clusters_have_the_ports_of_the_rule_and_round_robin(shop: Contract) -> None:
     clusters = {each["name"]: each for each in resources(dynamic(shop, manifest()), "cds.json")}
-    assert list(clusters) == ["identity", "catalog", "orders", "users", "nowhere"]
+    assert list(clusters) == ["identity", "portal", "catalog", "orders", "users", "nowhere"]
     endpoints = clusters["users"]["load_assignment"]["endpoints"][0]["lb_endpoints"]
     assert [each["endpoint"]["address"]["socket_address"]["port_value"] for each in endpoints] == [5010, 5011]
     assert {clusters["users"]["type"], clusters["users"]["lb_policy"]} == {"STATIC", "ROUND_ROBIN"}

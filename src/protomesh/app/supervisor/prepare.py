@@ -52,7 +52,7 @@ def _functions(paths: Paths, manifest: Manifest) -> list[str]:
 
 
 def _hello(contract: Contract, manifest: Manifest, ports: Ports, ca: str) -> str:
-    """A request that needs nothing filled in: the first read that has no variable in its path."""
+    """A request that needs nothing filled in: the shortest read without a variable in its path."""
     plain = (
         http.template
         for method in contract.methods.values()
@@ -60,4 +60,4 @@ def _hello(contract: Contract, manifest: Manifest, ports: Ports, ca: str) -> str
         if http.verb == "GET" and not http.variables
     )
     way = f"--cacert {ca} https" if ca else "http"
-    return f"curl -i {way}://{manifest.gateway.host}:{ports.gateway}{next(plain, '/healthz')}"
+    return f"curl -i {way}://{manifest.gateway.host}:{ports.gateway}{min(plain, key=len, default='/healthz')}"
