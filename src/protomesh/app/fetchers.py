@@ -40,6 +40,8 @@ def _of_service(process: Process, name: str, where: str, own: Current | None) ->
             where=where,
             fix="service:identity names [services.identity] of mesh.toml",
         )
-    clients = MeshClients(process.contract, process.addresses(), lambda: "", tls=for_clients(process, own))
+    clients = MeshClients(
+        process.contract, process.addresses(), lambda: "", tls=for_clients(process, own), apart=True
+    )
     service = served[0].full_name.partition("/")[0]
     return lambda: http_body(lambda: clients.channel(service), served[0].path, SECONDS)

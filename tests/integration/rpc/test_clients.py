@@ -292,3 +292,20 @@ def test_nobody_there(rings: Rings, open_clients: Callable[..., Any]) -> None:
     road.cut()
     with pytest.raises(errors.Unavailable):
         open_clients(road.address).Say(rings.Note(), timeout=60.0)
+
+
+def test_clients_that_are_apart_make_nobody_wait(rings: Rings) -> None:
+    """A refused attempt keeps all who share the connection from the next one for a while."""
+    gone = rings()
+    address = gone.address
+    gone.server.drain(0.0)
+    early, later = (
+        MeshClients(rings.contract, {RING: address}, lambda: "", apart=apart) for apart in (True, False)
+    )
+    with closing(early), closing(later):
+        stub = stub_class(rings.contract, RING)
+        for _ in range(5):
+            with pytest.raises(errors.Unavailable):
+                early.stub(stub).Say(rings.Note())
+        rings(at=address)
+        later.stub(stub).Say(rings.Note())

@@ -41,7 +41,8 @@ class MeshClients:
     """Holds one connection per service. `addresses` maps contract services to gRPC targets.
 
     `allowed` names the contract services that this process may call (mesh.toml, [flows]); None is all. With
-    `tls` every connection is mutual TLS.
+    `tls` every connection is mutual TLS. Connections of other clients in this process are shared unless these
+    are `apart`: whoever asks while a service starts makes all who share wait for the next attempt.
     """
 
     def __init__(
@@ -53,7 +54,9 @@ class MeshClients:
         allowed: frozenset[str] | None = None,
         default_timeout: float = 10.0,
         tls: ClientTls | None = None,
+        apart: bool = False,
     ) -> None:
+        self._apart = apart
         self._contract = contract
         self._addresses = addresses
         self._allowed = allowed
@@ -89,7 +92,8 @@ class MeshClients:
         """A list of addresses makes no :authority that a strict server accepts (RFC 9113, 8.3.1)."""
         config = ("grpc.service_config", service_config(self._contract))
         authority = (("grpc.default_authority", "localhost"),) if "," in target else ()
-        return (*OPTIONS, config, *authority)
+        pool = (("grpc.use_local_subchannel_pool", 1),) if self._apart else ()
+        return (*OPTIONS, config, *authority, *pool)
 
     def close(self) -> None:
         """End all connections; calls in flight fail."""
