@@ -25,6 +25,9 @@ CORE_ONLY = (
 )
 """Names that the gRPC core reads itself and no caller has to send: a bad value spoils a shared connection."""
 
+NO_METADATA = "[^:]*[^0-9a-z_.:-][^:]*"
+"""Names that HTTP allows (RFC 9110, 5.6.2) and gRPC does not ("Custom-Metadata"): a service would fail."""
+
 
 def action(exposed: Exposed, limits: LimitSettings) -> Object:
     """To the cluster of the service, with a deadline that the service is told in `grpc-timeout`."""
@@ -65,7 +68,8 @@ def _retry(*, read_only: bool) -> Object:
 
 def rpc_headers() -> Object:
     """For a route that gRPC callers take."""
-    return {HEADER_MUTATION: _mutations([{"remove": name} for name in CORE_ONLY], ["x-http-status"])}
+    request = [*({"remove": name} for name in CORE_ONLY), _all(safe_regex={"regex": NO_METADATA})]
+    return {HEADER_MUTATION: _mutations(request, ["x-http-status"])}
 
 
 def rest_headers(*, stream: bool) -> Object:
@@ -73,7 +77,12 @@ def rest_headers(*, stream: bool) -> Object:
 
     The trailer of a stream stays: over HTTP/2 it is what tells a broken one from a complete one.
     """
-    request = [_all(prefix="grpc-"), _all(prefix="lb-"), _all(suffix="-bin")]
+    request = [
+        _all(prefix="grpc-"),
+        _all(prefix="lb-"),
+        _all(suffix="-bin"),
+        _all(safe_regex={"regex": NO_METADATA}),
+    ]
     trailers = ["x-http-status"] if stream else ["x-http-status", "grpc-status", "grpc-message", DETAILS]
     return {HEADER_MUTATION: _mutations(request, trailers)}
 

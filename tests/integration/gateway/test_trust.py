@@ -39,6 +39,15 @@ def test_a_rest_caller_cannot_say_what_is_internal(rest: Rest, name: str) -> Non
     assert "spoofed" not in answer.json["displayName"]
 
 
+@pytest.mark.parametrize("name", ["0^", "x!y", "Qt`BA4R", ".wo%'&", "a|b", "x~", "#", "$1", "*", "a+b"])
+def test_a_header_that_grpc_cannot_carry_fails_no_call(rest: Rest, name: str) -> None:
+    headers: dict[str, Any] = {name: "odd", "x-own.1": "kept"}
+    answer = rest("GET", "/api/users/u1", **headers)
+    assert answer.status == 200, answer
+    assert "x-own.1: kept" in answer.json["displayName"]
+    assert "odd" not in answer.json["displayName"]
+
+
 @pytest.mark.parametrize("name", INTERNAL)
 def test_a_grpc_caller_cannot_either(world: World, name: str) -> None:
     with grpc.insecure_channel(world.target) as channel:

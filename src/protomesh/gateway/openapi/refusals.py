@@ -22,6 +22,7 @@ REFUSALS: Mapping[int, str] = {
     413: "The body is too large.",
     415: "The body is not of a type that is taken.",
     429: "Too much at once: retry later.",
+    431: "The headers, or the path with its query, are too large.",
     500: "A fault of the mesh.",
     503: "A part of the mesh is away: retry.",
     504: "It took too long.",
@@ -94,7 +95,7 @@ def _table(source: Source, binding: Binding, access: Access) -> Iterator[tuple[i
     yield 406, binding.says_json
     yield from ((409, writes), (412, conditional(source, binding) or cached(source, binding)))
     yield from ((413, bool(binding.http.body)), (415, bool(binding.http.body)))
-    yield from ((status, True) for status in (429, 500, 503, 504))
+    yield from ((status, True) for status in (429, 431, 500, 503, 504))
 
 
 def conditional(source: Source, binding: Binding) -> bool:
