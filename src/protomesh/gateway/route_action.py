@@ -68,7 +68,10 @@ def _retry(*, read_only: bool) -> Object:
 
 def rpc_headers() -> Object:
     """For a route that gRPC callers take."""
-    request = [*({"remove": name} for name in CORE_ONLY), _all(safe_regex={"regex": NO_METADATA})]
+    request: list[Object] = [
+        *({"remove": name} for name in CORE_ONLY),
+        _all(safe_regex={"regex": NO_METADATA}),
+    ]
     return {HEADER_MUTATION: _mutations(request, ["x-http-status"])}
 
 
