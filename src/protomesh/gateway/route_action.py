@@ -68,10 +68,8 @@ def _retry(*, read_only: bool) -> Object:
 
 def rpc_headers() -> Object:
     """For a route that gRPC callers take."""
-    request: list[Object] = [
-        *({"remove": name} for name in CORE_ONLY),
-        _all(safe_regex={"regex": NO_METADATA}),
-    ]
+    core: list[Object] = [{"remove": name} for name in CORE_ONLY]
+    request = [*core, _all(safe_regex={"regex": NO_METADATA})]
     return {HEADER_MUTATION: _mutations(request, ["x-http-status"])}
 
 
