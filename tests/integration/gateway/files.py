@@ -24,7 +24,7 @@ FieldProto = descriptor_pb2.FieldDescriptorProto
 def with_files(shop: Contract) -> Contract:
     """The shop's contract and `lab.files.v1.Files`: PUT and GET /api/files/{file_id}, GET and POST /login.
 
-    Identity is left out: these tests say what the login form answers. So is the portal, which no test here asks.
+    Identity is left out, since these tests say what the login form answers, and the portal, which none asks.
     """
     raw = descriptor_pb2.FileDescriptorProto()
     httpbody_pb2.DESCRIPTOR.CopyToProto(raw)
