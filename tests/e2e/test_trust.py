@@ -123,6 +123,21 @@ def test_each_service_speaks_for_itself_and_nobody_else(mesh: Mesh, shop_contrac
         assert answer.code == code, (key, issuer, subject, answer)
 
 
+@pytest.mark.usefixtures("trudy")
+def test_what_a_service_signed_opens_nothing_at_the_gateway(mesh: Mesh, shop_contract: Contract) -> None:
+    """Every service that orders calls has seen it, and could go on to speak for orders there."""
+    key = service_key_path(mesh.state_dir, "orders").read_text()
+    own = f"Bearer {Signer(key, '', 'service:orders', SystemClock()).sign('service:orders', 'shop')}"
+    for header in ("authorization", "x-service-authorization"):
+        answer = mesh.gateway()("GET", "/api/users/trudy", headers={header: own})
+        assert answer.status == 401, (header, answer)
+        with grpc.insecure_channel(mesh.address("gateway")) as channel:
+            request = users_pb2.GetUserRequest(user_id="trudy")
+            method = shop_contract.methods[GET_USER]
+            called = ask(shop_contract, channel, method, request, metadata=((header, own),))
+        assert called.code == "UNAUTHENTICATED", (header, called)
+
+
 def test_a_token_in_the_address_is_none(mesh: Mesh, trudy: str) -> None:
     """RFC 9700, 4.3.2: addresses end in logs. An unknown parameter is refused, whatever it holds."""
     answer = mesh.gateway()("GET", f"/api/users/trudy?access_token={trudy}")

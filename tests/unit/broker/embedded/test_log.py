@@ -1,5 +1,6 @@
 """The partition log: appending, reading, idempotence, recovery, retention."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -231,3 +232,14 @@ def test_watchers_hear_of_appends_and_of_the_end(tmp_path: Path) -> None:
     log.watch(wake)
     log.close()
     assert heard == [1, 2]
+
+
+def test_what_events_say_is_for_the_owner_alone(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        log = open_log(tmp_path)
+        log.append(batch([b"a"]))
+        modes = {file.suffix: file.stat().st_mode & 0o777 for file in tmp_path.iterdir()}
+    finally:
+        os.umask(before)
+    assert modes[".log"] == 0o600, modes
