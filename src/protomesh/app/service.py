@@ -105,15 +105,18 @@ def _main(process: Process, services: Mapping[str, Build], migrations: Path | No
     )
     address = f"{process.settings.host}:{_port(process)}"
     server.start(address)
-    if process.settings.metrics_port >= 0:
-        serve_metrics(registry, process.settings.metrics_port, process.settings.host)
+    _show_metrics(process, registry)
     security.follow(auth.take, links.take)
     ready(address)
     process.stopping.wait()
     server.drain(DRAIN_SECONDS)
-    denials.close()
-    clients.close()
-    database.close()
+    for part in (denials, clients, database):
+        part.close()
+
+
+def _show_metrics(process: Process, registry: CollectorRegistry) -> None:
+    if process.settings.metrics_port >= 0:
+        serve_metrics(registry, process.settings.metrics_port, process.settings.host)
 
 
 def chain(  # noqa: PLR0917 - the order of the parts is not that of the chain
