@@ -31,10 +31,12 @@ from protomesh.policy import load_events, load_security
 from protomesh.rpc import (
     Auth,
     Call,
+    Conditions,
     Encoder,
     Events,
     Interceptor,
     Limits,
+    Links,
     Resources,
     Server,
     Status,
@@ -54,6 +56,9 @@ POLICY = """{{"issuers": [{{"issuer": "mesh", "audiences": ["shop"], "jwks": "ke
 PLAIN = ("request.user_id.startsWith('x-')", "request.user_id == identity.subject")
 BY_CEL = ("size(request.user_id) > 40", "size(call.method) > 0 && request.user_id == identity.subject")
 PARTS = ("status", "telemetry", "auth", "validation", "events")
+"""The chain that is judged: the same whatever comes to stand in it."""
+WITH_REST = ("status", "links", "telemetry", "auth", "conditions", "validation", "events")
+"""As a service has it: with links in each answer, and conditions, which are for REST alone."""
 
 
 class Handlers:
@@ -84,6 +89,8 @@ def chain(contract: Contract, pem: str, parts: Sequence[str]) -> list[Intercepto
         "telemetry": lambda: Telemetry("bench", CallMetrics(CollectorRegistry()), sink),
         "auth": lambda: Auth(contract, policy, Verifier([issuer], clock), clock, lambda _call, _facts: None),
         "validation": lambda: Validation(contract),
+        "links": lambda: Links(contract, policy, clock, _log()),
+        "conditions": lambda: Conditions(contract),
         "events": lambda: Events(contract, load_events(b"{}", contract), encoder, clock, _log()),
     }
     return [every[name]() for name in parts if name in every]
@@ -164,7 +171,9 @@ def run() -> list[Result]:
     pem = new_key()
     token = Signer(pem, "", "mesh", SystemClock()).sign("ann", "shop", lifetime_seconds=3600)
     whole = ",".join(PARTS)
-    kinds = [(kind, engine) for engine in ("grpcio", "native") for kind in ("bare", whole, f"{whole},cel")]
+    linked = ",".join(WITH_REST)
+    stages = ("bare", whole, f"{whole},cel", linked)
+    kinds = [(kind, engine) for engine in ("grpcio", "native") for kind in stages]
     found = rates(kinds, pem, token)
     bare = found["bare", "grpcio"]
     note = f"bare {1e6 / bare:.0f} us a call; both when are plain; client {client()}"
@@ -174,6 +183,10 @@ def run() -> list[Result]:
         plain("rpc.chain_cel_ratio", found[f"{whole},cel", "grpcio"] / bare, "x", cel),
         at_least("rpc.chain_native_ratio", found[whole, "native"] / bare, "x", 1.8, "against bare grpcio"),
         plain("rpc.chain_native_cel_ratio", found[f"{whole},cel", "native"] / bare, "x", cel),
+        plain("rpc.chain_with_links_ratio", found[linked, "grpcio"] / bare, "x", "and conditions, links"),
+        plain(
+            "rpc.chain_native_with_links_ratio", found[linked, "native"] / bare, "x", "and conditions, links"
+        ),
         plain("rpc.bare_native_ratio", found["bare", "native"] / bare, "x"),
     ]
     for engine in ("grpcio", "native"):
