@@ -1,7 +1,7 @@
 """The real catalog behind a real gateway, and beside its products some whose ids say how they fail."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from google.protobuf.descriptor_pb2 import FileDescriptorSet
@@ -20,7 +20,6 @@ from tests.support.house import House
 
 CATALOG = "shop.catalog.v1.Catalog"
 MUG = "/api/products/coffee-mug"
-ELSEWHERE = {"shop.users.v1", "shop.orders.v1", "mesh.identity.v1"}
 
 FAILURES = {
     "invalid": errors.InvalidArgument("not so"),
@@ -53,9 +52,8 @@ class Shelf(Catalog):
 @contextmanager
 def shelf(folder: Path, shop: Contract) -> Iterator[Rest]:
     """Anyone may do everything here: who may what is not what these tests are about."""
-    contract = Contract(
-        FileDescriptorSet(file=[each for each in shop.files.file if each.package not in ELSEWHERE]), "shop_pb"
-    )
+    kept = [each for each in shop.files.file if each.package == "shop.catalog.v1" or not each.service]
+    contract = Contract(FileDescriptorSet(file=kept), "shop_pb")
     house = House(
         folder,
         contract,
@@ -64,14 +62,20 @@ def shelf(folder: Path, shop: Contract) -> Iterator[Rest]:
         rules=[{"on": [f"{CATALOG}/*"], "allow": ["anyone"]}],
         migrations=ROOT / "services/catalog/migrations",
     )
+    with closing(house), served(folder, contract, house.address) as rest:
+        yield rest
+
+
+@contextmanager
+def served(folder: Path, contract: Contract, address: str) -> Iterator[Rest]:
+    """A gateway in front of it."""
     manifest = Manifest.model_validate(
         {"gateway": {"cors": {"origins": [ORIGIN]}}, "services": {"catalog": {}}}
     )
     port = free_port()
-    host, _, service = house.address.partition(":")
+    host, _, service = address.partition(":")
     at = Addresses(Endpoint("127.0.0.1", port), {"catalog": (Endpoint(host, int(service)),)})
     write(folder, render_dynamic(contract, manifest, at, folder=str(folder)))
     with running(folder / "bootstrap.json", port, folder / "log"):
         eventually(lambda: Rest(port)("GET", "/readyz"), lambda answer: answer.status == 200)
         yield Rest(port)
-    house.close()
