@@ -22,11 +22,17 @@ class Passwords:
     """Hashes and verifies. By default RFC 9106's second choice: 64 MiB, three passes, four lanes."""
 
     def __init__(
-        self, hasher: PasswordHasher | None = None, *, at_once: int = AT_ONCE, in_line: int = IN_LINE
+        self,
+        hasher: PasswordHasher | None = None,
+        *,
+        at_once: int = AT_ONCE,
+        in_line: int = IN_LINE,
+        longest_wait: float = LONGEST_WAIT,
     ) -> None:
         self._hasher = hasher or PasswordHasher()
         self._places = threading.BoundedSemaphore(at_once)
         self._line = threading.BoundedSemaphore(at_once + in_line)
+        self._longest_wait = longest_wait
         self._decoy = self._hasher.hash("nobody has this password")
 
     def hash(self, password: str) -> str:
@@ -50,7 +56,7 @@ class Passwords:
         if not self._line.acquire(blocking=False):
             raise _too_many()
         try:
-            if not self._places.acquire(timeout=LONGEST_WAIT):
+            if not self._places.acquire(timeout=self._longest_wait):
                 raise _too_many()
             try:
                 yield

@@ -37,9 +37,10 @@ class RemoteKeys:
         *,
         changed: Callable[[], None],
         told: Callable[[str], None] = lambda _outcome: None,
+        patience: float = PATIENCE_SECONDS,
     ) -> None:
         self._issuer, self._fetch, self._stored, self._clock, self._log = issuer, fetch, stored, clock, log
-        self._changed, self._told = changed, told
+        self._changed, self._told, self._patience = changed, told, patience
         self._moved = threading.Condition()
         self._running = False
         self._ended = 0
@@ -72,7 +73,7 @@ class RemoteKeys:
                 self._seek_again = self._clock.monotonic() + SEEK_SECONDS
                 threading.Thread(target=self._attempt, name="keys", daemon=True).start()
                 self._running = True  # it waits for the lock before it ends; a start may fail
-            over = not self._running or self._moved.wait_for(lambda: self._ended > ended, PATIENCE_SECONDS)
+            over = not self._running or self._moved.wait_for(lambda: self._ended > ended, self._patience)
             if not over or not self._reached:
                 raise Unavailable(f"the keys of issuer '{self._issuer}' cannot be had now")
             return self.keys

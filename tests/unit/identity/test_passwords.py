@@ -9,7 +9,7 @@ from argon2 import PasswordHasher, extract_parameters
 from argon2.low_level import Type
 
 from protomesh.errors import ResourceExhausted
-from protomesh.identity import Passwords, passwords
+from protomesh.identity import Passwords
 
 
 class Counting(PasswordHasher):
@@ -75,10 +75,9 @@ class Slow(Counting):
 
 
 @pytest.mark.parametrize(("in_line", "wait"), [(12, 0.01), (0, 30.0)], ids=["waits", "finds a full line"])
-def test_only_so_many_at_once(monkeypatch: pytest.MonkeyPatch, in_line: int, wait: float) -> None:
-    monkeypatch.setattr(passwords, "LONGEST_WAIT", wait)
+def test_only_so_many_at_once(in_line: int, wait: float) -> None:
     slow = Slow()
-    hashes = Passwords(slow, at_once=1, in_line=in_line)
+    hashes = Passwords(slow, at_once=1, in_line=in_line, longest_wait=wait)
     first = threading.Thread(target=hashes.verify, args=(None, "x"))
     first.start()
     assert slow.entered.wait(30)

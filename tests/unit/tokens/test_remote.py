@@ -13,7 +13,7 @@ import pytest
 from protomesh.errors import InvalidToken, Unavailable
 from protomesh.testing import FakeClock, eventually
 from protomesh.tokens import RemoteKeys, StoredKeys, Verifier, issuer_of
-from protomesh.tokens.remote import SEEK_SECONDS
+from protomesh.tokens.remote import PATIENCE_SECONDS, SEEK_SECONDS
 from tests.unit.tokens.support import Declared, Mint
 
 HAD = "keys of issuer 'https://login.example' cannot be had:"
@@ -34,7 +34,7 @@ class Elsewhere:
         self.verifier = Verifier((), clock)
         self.remote = self.made()
 
-    def made(self) -> RemoteKeys:
+    def made(self, patience: float = PATIENCE_SECONDS) -> RemoteKeys:
         """As a process makes it when it starts."""
         log = logging.Logger("keys")  # noqa: LOG001 - one of its own, with no parent
         handler = logging.Handler()
@@ -48,6 +48,7 @@ class Elsewhere:
             log,
             changed=self._changed,
             told=lambda outcome: self.outcomes.update([outcome]),
+            patience=patience,
         )
         self._changed()
         return self.remote
@@ -159,8 +160,8 @@ def test_many_callers_share_one_fetch(there: Elsewhere) -> None:
     assert there.asked == 1
 
 
-def test_nobody_waits_long_for_a_fetch(there: Elsewhere, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("protomesh.tokens.remote.PATIENCE_SECONDS", 0.05)
+def test_nobody_waits_long_for_a_fetch(there: Elsewhere) -> None:
+    there.made(patience=0.05)
     gate = threading.Event()
 
     def stuck() -> bytes:
