@@ -39,6 +39,7 @@ class Environment:
     def __init__(self, variables: Mapping[str, str]) -> None:
         self.variables = variables
         self._reads: dict[str, frozenset[str]] = {}
+        self._compiled: dict[str, Expression] = {}
         self._binders: dict[str, Callable[[Scope], Any]] = {}
         types = {
             name: cel.Type.DYN if type_name == DYNAMIC else cel.Type(type_name)
@@ -47,7 +48,12 @@ class Environment:
         self._env = cel.NewEnv(descriptor_pool=descriptor_pool.Default(), variables=types)
 
     def compile(self, source: str) -> "Expression":
-        """Compile and type-check. Raises ConfigError with line, column and the nearest names."""
+        """Compile and type-check, each text once. Raises ConfigError with place and nearest names."""
+        if source not in self._compiled:
+            self._compiled[source] = self._compile(source)
+        return self._compiled[source]
+
+    def _compile(self, source: str) -> "Expression":
         if len(source) > LONGEST:
             raise ConfigError(f"expression of {len(source)} characters", fix=f"at most {LONGEST}")
         try:

@@ -29,13 +29,13 @@ DATA: Mapping[Stage, tuple[str, ...]] = {
 
 
 class EmitCompiler:
-    """Compiles rules method by method; keeps one environment for each method and stage."""
+    """Compiles rules method by method; methods and stages that see the same have one environment."""
 
     def __init__(self, contract: Contract, redactor: Redactor, where: str) -> None:
         self._contract = contract
         self._redactor = redactor
         self._where = where
-        self._environments: dict[tuple[str, Stage], Environment] = {}
+        self._environments: dict[tuple[tuple[str, str], ...], Environment] = {}
 
     def compile(self, rule: events_pb2.EventRule, stage: Stage, method: Method, path: str) -> CompiledEmit:
         """Compile one rule for one method. Raises ConfigError naming file, JSON path and method."""
@@ -60,9 +60,10 @@ class EmitCompiler:
         )
 
     def _environment(self, method: Method, stage: Stage) -> Environment:
-        key = (method.full_name, stage)
+        variables = _variables(method, stage)
+        key = tuple(sorted(variables.items()))
         if key not in self._environments:
-            self._environments[key] = Environment(_variables(method, stage))
+            self._environments[key] = Environment(variables)
         return self._environments[key]
 
     def _part(
