@@ -83,7 +83,7 @@ def test_it_ends_soon_while_its_broker_is_away(kafka: BrokerProcess, functions: 
     kafka.kill()
     began = time.monotonic()
     assert functions.end() == 0
-    assert time.monotonic() - began < 4, "about two seconds are due, and a busy machine"
+    assert time.monotonic() - began < 7, "about two seconds are due; nine were the fault"
 
 
 STARTING, READY, DEGRADED = ("info", "starting"), ("info", "ready"), ("warning", "degraded")
